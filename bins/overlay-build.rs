@@ -1,0 +1,2 @@
+//! Build a kustomization.
+fn main() {}

@@ -1,0 +1,1 @@
+//! What every windlass command shares: exit codes, reports, error rendering, configuration.

@@ -1,0 +1,1 @@
+//! Commit an edit to a branch of a git remote without a checkout.

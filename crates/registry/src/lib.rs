@@ -1,0 +1,1 @@
+//! OCI references, images, layouts, push and pull.

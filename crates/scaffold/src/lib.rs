@@ -1,0 +1,1 @@
+//! New applications from a template.

@@ -1,0 +1,1 @@
+//! Sandbox, in-process registry and git remote for tests and the pipeline command.

@@ -1,0 +1,2 @@
+//! The commands as a user runs them: flags, exit codes, outputs. What a command works out is
+//! tested in its crate.
