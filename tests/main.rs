@@ -1,2 +1,5 @@
 //! The commands as a user runs them: flags, exit codes, outputs. What a command works out is
 //! tested in its crate.
+#![expect(clippy::disallowed_methods, reason = "these tests start the commands")]
+
+mod graph;
