@@ -1,0 +1,221 @@
+//! Field specs: which fields of which kinds a transformer changes, and the walk to them.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Gvk;
+use windlass_yaml::{Kind, NodeId, Style, Tree};
+
+/// A field of the objects of a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FieldSpec {
+    /// The kinds it is for; an empty part stands for all.
+    pub(crate) gvk: Gvk,
+    /// Names joined by `/` (`\/` for a slash in a name); one that ends in `[]` is a list.
+    pub(crate) path: String,
+    /// Whether the field is made where it is missing.
+    pub(crate) create: bool,
+}
+
+/// What a missing field is made as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Create {
+    /// Not at all.
+    No,
+    /// An empty scalar.
+    Scalar,
+    /// An empty map.
+    Map,
+    /// An empty list.
+    Seq,
+}
+
+impl Create {
+    fn make(self, tree: &mut Tree, parent: NodeId) -> Option<NodeId> {
+        let origin = tree.origin(parent);
+        match self {
+            Self::No => None,
+            Self::Scalar => Some(tree.string("", origin)),
+            Self::Map => Some(tree.map(origin)),
+            Self::Seq => Some(tree.seq(origin)),
+        }
+    }
+}
+
+/// Calls `change` with each node that `spec` names in the object at `root`, which must be of a
+/// kind that the spec is for. Every list on the way is walked through; what is missing is made
+/// only if the spec says so, and never inside a list that is not there
+/// (`kustomize: api/filters/fieldspec/fieldspec.go`).
+pub(crate) fn visit(
+    tree: &mut Tree,
+    root: NodeId,
+    spec: &FieldSpec,
+    create: Create,
+    change: &mut dyn FnMut(&mut Tree, NodeId) -> Result<()>,
+) -> Result<()> {
+    let path = split_path(&spec.path);
+    let create = if spec.create { create } else { Create::No };
+    let mut walk = Walk {
+        spec,
+        create,
+        change,
+    };
+    walk.node(tree, root, &path)
+}
+
+struct Walk<'a> {
+    spec: &'a FieldSpec,
+    create: Create,
+    change: &'a mut dyn FnMut(&mut Tree, NodeId) -> Result<()>,
+}
+
+impl Walk<'_> {
+    fn node(&mut self, tree: &mut Tree, at: NodeId, path: &[String]) -> Result<()> {
+        let Some((name, rest)) = path.split_first() else {
+            return (self.change)(tree, at);
+        };
+        if is_null(tree, at) {
+            return Ok(());
+        }
+        match tree.kind(at) {
+            Kind::Map => self.field(tree, at, name, rest),
+            Kind::Seq => {
+                let items: Vec<NodeId> = tree.items(at).collect();
+                items
+                    .into_iter()
+                    .try_for_each(|item| self.node(tree, item, path))
+            }
+            Kind::Scalar => Err(self.no_collection(tree, at)),
+        }
+    }
+
+    fn field(&mut self, tree: &mut Tree, map: NodeId, name: &str, rest: &[String]) -> Result<()> {
+        let (name, is_list) = match name.strip_suffix("[]") {
+            Some(name) => (name, true),
+            None => (name, false),
+        };
+        if name.is_empty() {
+            return Err(self.empty_name(tree, map));
+        }
+        let make = match (self.create, rest.is_empty()) {
+            (_, _) if is_list => Create::No,
+            (Create::No, _) => Create::No,
+            (create, true) => create,
+            (_, false) => Create::Map,
+        };
+        let found = match tree.get(map, name) {
+            Some(found) => found,
+            None => match make.make(tree, map) {
+                Some(made) => tree.set(map, name, made),
+                None => return Ok(()),
+            },
+        };
+        let fill = if is_list { Create::Seq } else { make };
+        if is_null(tree, found)
+            && let Some(made) = fill.make(tree, found)
+        {
+            tree.overwrite(found, made);
+        }
+        self.node(tree, found, rest)
+    }
+
+    fn no_collection(&self, tree: &Tree, at: NodeId) -> Error {
+        let path = &self.spec.path;
+        let message = format!("cannot set `{path}`: expected a map or a list here");
+        Error::new(ErrorKind::Field, message).at(tree.locate(tree.origin(at)))
+    }
+
+    fn empty_name(&self, tree: &Tree, at: NodeId) -> Error {
+        let message = format!("the field path `{}` has an empty name", self.spec.path);
+        Error::new(ErrorKind::Config, message).at(tree.locate(tree.origin(at)))
+    }
+}
+
+/// The names of a path: split at each `/` that has no `\` before it.
+pub(crate) fn split_path(path: &str) -> Vec<String> {
+    let mut names = vec![String::new()];
+    let mut rest = path.strip_prefix('/').unwrap_or(path).chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' if rest.peek() == Some(&'/') => {
+                rest.next();
+                push(&mut names, '/');
+            }
+            '/' => names.push(String::new()),
+            c => push(&mut names, c),
+        }
+    }
+    names
+}
+
+fn push(names: &mut [String], c: char) {
+    if let Some(last) = names.last_mut() {
+        last.push(c);
+    }
+}
+
+/// Whether a node is YAML's null.
+pub(crate) fn is_null(tree: &Tree, id: NodeId) -> bool {
+    match tree.tag(id) {
+        Some(tag) => tag == "tag:yaml.org,2002:null",
+        None => {
+            tree.is_scalar(id)
+                && tree.style(id) == Style::Plain
+                && matches!(tree.text(id), "" | "~" | "null" | "Null" | "NULL")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_yaml::Origin;
+
+    fn spec(path: &str, create: bool) -> FieldSpec {
+        FieldSpec {
+            gvk: Gvk::default(),
+            path: path.into(),
+            create,
+        }
+    }
+
+    fn count(tree: &mut Tree, root: NodeId, spec: &FieldSpec) -> usize {
+        let mut seen = 0;
+        visit(tree, root, spec, Create::Map, &mut |_, _| {
+            seen += 1;
+            Ok(())
+        })
+        .unwrap();
+        seen
+    }
+
+    #[test]
+    fn missing_fields_are_made_only_on_request_and_never_in_lists() {
+        let mut tree = Tree::new();
+        let root = tree.map(Origin::NONE);
+        assert_eq!(count(&mut tree, root, &spec("metadata/labels", false)), 0);
+        assert_eq!(count(&mut tree, root, &spec("metadata/labels", true)), 1);
+        assert!(tree.lookup(root, &["metadata", "labels"]).is_some());
+        assert_eq!(count(&mut tree, root, &spec("rules[]/labels", true)), 0);
+        assert!(tree.get(root, "rules").is_none());
+    }
+
+    #[test]
+    fn lists_are_walked_through() {
+        let mut tree = Tree::new();
+        let root = tree.map(Origin::NONE);
+        let list = tree.seq(Origin::NONE);
+        tree.add(root, "items", list);
+        for _ in 0..3 {
+            let item = tree.map(Origin::NONE);
+            tree.push(list, item);
+        }
+        assert_eq!(count(&mut tree, root, &spec("items/name", true)), 3);
+    }
+
+    #[test]
+    fn a_slash_may_stand_in_a_name() {
+        assert_eq!(
+            split_path(r"metadata/annotations/a\/b"),
+            ["metadata", "annotations", "a/b"]
+        );
+    }
+}

@@ -1,0 +1,151 @@
+//! Regular expressions as kustomize's users write them: Go's syntax, matched in linear time.
+
+use crate::error::{Error, ErrorKind, Result};
+use regex::{Regex, RegexBuilder};
+
+/// The memory one compiled expression may take.
+const SIZE_LIMIT: usize = 1 << 20;
+
+/// Compiles a Go expression.
+pub(crate) fn compile(pattern: &str) -> Result<Regex> {
+    let translated = from_go(pattern);
+    RegexBuilder::new(&translated)
+        .size_limit(SIZE_LIMIT)
+        .build()
+        .map_err(|source| {
+            let message = format!("`{pattern}` is not a regular expression");
+            Error::new(ErrorKind::Config, message).because(source)
+        })
+}
+
+/// Compiles a Go expression that must match the whole text; an empty one matches any text
+/// (`kustomize: api/types/selector.go`).
+pub(crate) fn anchored(pattern: &str) -> Result<Option<Regex>> {
+    if pattern.is_empty() {
+        return Ok(None);
+    }
+    compile(&format!("^(?:{pattern})$")).map(Some)
+}
+
+/// The same expression in the syntax of the `regex` crate, where the two differ: `\d`, `\w`,
+/// `\s` and `\b` know ASCII alone, `\Q…\E` quotes, and a class has no sets inside it.
+fn from_go(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len() + 8);
+    let mut rest = pattern;
+    let mut in_class = false;
+    while let Some(c) = rest.chars().next() {
+        let step = match c {
+            '\\' => escape(rest, in_class, &mut out),
+            '[' if in_class => bracket_in_class(rest, &mut out),
+            '[' => {
+                in_class = true;
+                open_class(rest, &mut out)
+            }
+            ']' => {
+                in_class = false;
+                push(&mut out, "]", 1)
+            }
+            '&' | '~' | '-' if in_class && rest[1..].starts_with(c) => {
+                out.push('\\');
+                push(&mut out, &rest[..1], 1)
+            }
+            c => push(&mut out, &rest[..c.len_utf8()], c.len_utf8()),
+        };
+        rest = &rest[step..];
+    }
+    out
+}
+
+fn push(out: &mut String, text: &str, step: usize) -> usize {
+    out.push_str(text);
+    step
+}
+
+/// A class opens; `]` directly after it is a member.
+fn open_class(rest: &str, out: &mut String) -> usize {
+    let open = if rest.starts_with("[^") { "[^" } else { "[" };
+    out.push_str(open);
+    if rest[open.len()..].starts_with(']') {
+        out.push_str("\\]");
+        return open.len() + 1;
+    }
+    open.len()
+}
+
+/// `[` inside a class: the name of a class, or itself.
+fn bracket_in_class(rest: &str, out: &mut String) -> usize {
+    match rest.starts_with("[:").then(|| rest.find(":]")).flatten() {
+        Some(end) => push(out, &rest[..end + 2], end + 2),
+        None => push(out, "\\[", 1),
+    }
+}
+
+fn escape(rest: &str, in_class: bool, out: &mut String) -> usize {
+    let Some(c) = rest[1..].chars().next() else {
+        return push(out, "\\", 1);
+    };
+    let class = match c {
+        'd' => "0-9",
+        'w' => "0-9A-Za-z_",
+        's' => "\\t\\n\\x0C\\r ",
+        'D' => "^0-9",
+        'W' => "^0-9A-Za-z_",
+        'S' => "^\\t\\n\\x0C\\r ",
+        'b' | 'B' if !in_class => {
+            out.push_str("(?-u:\\");
+            out.push(c);
+            out.push(')');
+            return 2;
+        }
+        'Q' if !in_class => return quoted(&rest[2..], out) + 2,
+        c => return push(out, &rest[..1 + c.len_utf8()], 1 + c.len_utf8()),
+    };
+    if in_class && !class.starts_with('^') {
+        return push(out, class, 2);
+    }
+    out.push('[');
+    out.push_str(class);
+    out.push(']');
+    2
+}
+
+fn quoted(rest: &str, out: &mut String) -> usize {
+    let end = rest.find("\\E").unwrap_or(rest.len());
+    out.push_str(&regex::escape(&rest[..end]));
+    (end + 2).min(rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, text: &str) -> bool {
+        anchored(pattern).unwrap().is_none_or(|r| r.is_match(text))
+    }
+
+    #[test]
+    fn the_whole_text_must_match() {
+        assert!(matches("web", "web"));
+        assert!(!matches("web", "web-2"));
+        assert!(matches("web|api", "api"));
+        assert!(matches("", "anything"));
+    }
+
+    #[test]
+    fn classes_are_those_of_go() {
+        assert!(!matches(r"\d", "٣"));
+        assert!(matches(r"[\d_]+", "1_2"));
+        assert!(matches(r"[^\D]+", "12"));
+        assert!(matches(r"[a[]+", "a["));
+        assert!(matches(r"[[:alpha:]]+", "ab"));
+        assert!(matches(r"\Qa.b\E.", "a.bc"));
+        assert!(!matches(r"\Qa.b\E.", "axbc"));
+        assert!(matches(r"[]a]+", "]a"));
+    }
+
+    #[test]
+    fn what_grows_without_bound_is_refused() {
+        let error = compile("((a{900}){900}){900}").unwrap_err();
+        insta::assert_snapshot!(error, @"`((a{900}){900}){900}` is not a regular expression");
+    }
+}

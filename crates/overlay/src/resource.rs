@@ -1,0 +1,243 @@
+//! One object: its node in the build's tree, and what the build knows of it beside the tree.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{Gvk, Id, effective_namespace};
+use crate::provenance::Provenance;
+use crate::schema::Schema;
+use windlass_yaml::{NodeId, Origin, Tree};
+
+/// What a generated object does to one that is already there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Behavior {
+    #[default]
+    Create,
+    Merge,
+    Replace,
+}
+
+/// A name that an object had before a transformer changed it.
+///
+/// Group and version are always the present ones: kustomize does not remember them
+/// (`kustomize: api/internal/utils/annotations.go`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Previous {
+    /// The effective namespace, never empty.
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) kind: String,
+}
+
+/// One object of a build.
+///
+/// kustomize keeps most of these fields as annotations of the object; here they never touch it.
+/// Where that shows (a patch may add below `metadata/annotations` because kustomize has put
+/// something there) see [`Resource::is_marked`].
+#[derive(Debug, Clone)]
+pub(crate) struct Resource {
+    pub(crate) root: NodeId,
+    /// Earlier ids, oldest first.
+    pub(crate) previous: Vec<Previous>,
+    /// Prefixes and suffixes given, innermost first.
+    pub(crate) prefixes: Vec<String>,
+    pub(crate) suffixes: Vec<String>,
+    /// Whether its name is to end in a hash of its content.
+    pub(crate) needs_hash: bool,
+    /// Of a generated object: what it does to one that is there.
+    pub(crate) behavior: Option<Behavior>,
+    /// Of a patch: whether it may change what it is applied to.
+    pub(crate) allow_name_change: bool,
+    pub(crate) allow_kind_change: bool,
+    /// The objects that refer to it, as they were when the reference was fixed.
+    pub(crate) referrers: Vec<Id>,
+    /// The variables that take their value from it.
+    pub(crate) variables: Vec<String>,
+    /// Where it came from, as `buildMetadata` prints it.
+    pub(crate) provenance: Option<Provenance>,
+    /// What changed it, as `buildMetadata` prints it.
+    pub(crate) changes: Vec<Provenance>,
+}
+
+/// Making and reading.
+impl Resource {
+    /// An object that nothing is known of yet.
+    pub(crate) fn new(root: NodeId) -> Self {
+        Self {
+            root,
+            previous: Vec::new(),
+            prefixes: Vec::new(),
+            suffixes: Vec::new(),
+            needs_hash: false,
+            behavior: None,
+            allow_name_change: false,
+            allow_kind_change: false,
+            referrers: Vec::new(),
+            variables: Vec::new(),
+            provenance: None,
+            changes: Vec::new(),
+        }
+    }
+
+    /// The same object once more: a deep copy of its node.
+    pub(crate) fn copy(&self, tree: &mut Tree) -> Self {
+        let root = tree.copy(self.root);
+        Self {
+            root,
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn api_version<'t>(&self, tree: &'t Tree) -> &'t str {
+        tree.text_at(self.root, &["apiVersion"]).unwrap_or("")
+    }
+
+    pub(crate) fn kind<'t>(&self, tree: &'t Tree) -> &'t str {
+        tree.text_at(self.root, &["kind"]).unwrap_or("")
+    }
+
+    pub(crate) fn name<'t>(&self, tree: &'t Tree) -> &'t str {
+        tree.text_at(self.root, &["metadata", "name"]).unwrap_or("")
+    }
+
+    /// The namespace as written; empty where there is none.
+    pub(crate) fn namespace<'t>(&self, tree: &'t Tree) -> &'t str {
+        tree.text_at(self.root, &["metadata", "namespace"])
+            .unwrap_or("")
+    }
+
+    /// Where it begins in its file.
+    pub(crate) fn origin(&self, tree: &Tree) -> Origin {
+        tree.origin(self.root)
+    }
+
+    /// Whether nothing is left of it: a patch deleted it.
+    pub(crate) fn is_empty(&self, tree: &Tree) -> bool {
+        tree.is_empty(self.root)
+    }
+
+    pub(crate) fn gvk(&self, tree: &Tree) -> Gvk {
+        Gvk::new(self.api_version(tree), self.kind(tree))
+    }
+
+    /// The id it has now.
+    pub(crate) fn id(&self, tree: &Tree, schema: &Schema) -> Id {
+        let (api_version, kind) = (self.api_version(tree), self.kind(tree));
+        Id {
+            gvk: Gvk::new(api_version, kind),
+            name: self.name(tree).to_owned(),
+            namespace: self.namespace(tree).to_owned(),
+            cluster_scoped: schema.is_cluster_scoped(api_version, kind),
+        }
+    }
+
+    /// The ids it had, oldest first, without the present one.
+    pub(crate) fn previous_ids(
+        &self,
+        tree: &Tree,
+        schema: &Schema,
+    ) -> impl DoubleEndedIterator<Item = Id> {
+        let api_version = self.api_version(tree);
+        self.previous.iter().map(move |previous| Id {
+            gvk: Gvk::new(api_version, &previous.kind),
+            name: previous.name.clone(),
+            namespace: previous.namespace.clone(),
+            cluster_scoped: schema.is_cluster_scoped(api_version, &previous.kind),
+        })
+    }
+
+    /// The id it was read with.
+    pub(crate) fn original_id(&self, tree: &Tree, schema: &Schema) -> Id {
+        self.previous_ids(tree, schema)
+            .next()
+            .unwrap_or_else(|| self.id(tree, schema))
+    }
+
+    /// Whether it is, or was at any time, called `name`.
+    pub(crate) fn had_name(&self, name: &str, tree: &Tree) -> bool {
+        self.name(tree) == name || self.previous.iter().any(|past| past.name == name)
+    }
+
+    /// Whether `id` is its present id or was one of its earlier ones.
+    pub(crate) fn was_ever(&self, id: &Id, tree: &Tree, schema: &Schema) -> bool {
+        self.id(tree, schema) == *id || self.previous_ids(tree, schema).any(|past| past == *id)
+    }
+
+    /// Whether kustomize would keep any of its marks in the object's annotations, so that a
+    /// patch finds a map there.
+    pub(crate) fn is_marked(&self) -> bool {
+        self.needs_hash
+            || self.behavior.is_some()
+            || self.allow_name_change
+            || self.allow_kind_change
+            || !(self.previous.is_empty() && self.prefixes.is_empty() && self.suffixes.is_empty())
+            || !self.referrers.is_empty()
+    }
+}
+
+/// Changing.
+impl Resource {
+    /// Remembers the present id before it is changed.
+    pub(crate) fn remember_id(&mut self, tree: &Tree, schema: &Schema) {
+        let (api_version, kind) = (self.api_version(tree), self.kind(tree));
+        let cluster_scoped = schema.is_cluster_scoped(api_version, kind);
+        let namespace = effective_namespace(self.namespace(tree), cluster_scoped).to_owned();
+        self.previous.push(Previous {
+            namespace,
+            name: self.name(tree).to_owned(),
+            kind: kind.to_owned(),
+        });
+    }
+
+    /// Sets the kind, keeping its place.
+    pub(crate) fn set_kind(&self, tree: &mut Tree, kind: &str) {
+        set_string(tree, self.root, "kind", kind);
+    }
+
+    /// Sets the name, keeping its place.
+    pub(crate) fn set_name(&self, tree: &mut Tree, name: &str) -> Result<()> {
+        let metadata = self.metadata(tree)?;
+        set_string(tree, metadata, "name", name);
+        Ok(())
+    }
+
+    /// Sets the namespace, or takes it away where it is empty.
+    pub(crate) fn set_namespace(&self, tree: &mut Tree, namespace: &str) -> Result<()> {
+        let metadata = self.metadata(tree)?;
+        if namespace.is_empty() {
+            tree.remove_key(metadata, "namespace");
+        } else {
+            set_string(tree, metadata, "namespace", namespace);
+        }
+        Ok(())
+    }
+
+    /// The node of `metadata`, made where there is none.
+    pub(crate) fn metadata(&self, tree: &mut Tree) -> Result<NodeId> {
+        match tree.get(self.root, "metadata") {
+            Some(metadata) if tree.is_map(metadata) => Ok(metadata),
+            Some(metadata) if !tree.text(metadata).is_empty() || tree.is_seq(metadata) => {
+                let kind = self.kind(tree);
+                let message = format!("`metadata` of a `{kind}` is not a map");
+                Err(Error::new(ErrorKind::Object, message).at(tree.locate(tree.origin(metadata))))
+            }
+            _ => {
+                let made = tree.map(tree.origin(self.root));
+                Ok(tree.set(self.root, "metadata", made))
+            }
+        }
+    }
+}
+
+/// Sets the text of an entry as a string; where the text is there already nothing changes.
+pub(crate) fn set_string(tree: &mut Tree, map: NodeId, key: &str, text: &str) {
+    match tree.get(map, key) {
+        Some(slot) if tree.is_scalar(slot) && tree.text(slot) == text => {}
+        Some(slot) if tree.is_scalar(slot) => {
+            tree.set_text(slot, text, windlass_yaml::Style::Double);
+        }
+        _ => {
+            let origin = tree.origin(map);
+            let value = tree.string(text, origin);
+            tree.set(map, key, value);
+        }
+    }
+}

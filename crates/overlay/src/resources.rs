@@ -1,0 +1,231 @@
+//! The objects of a build in their order: add, absorb, look up, select.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::resource::{Behavior, Resource};
+use crate::schema::Schema;
+use crate::select::Matcher;
+use std::collections::HashSet;
+use windlass_yaml::{NodeId, Origin, Tree};
+
+/// An ordered set of objects; no two have the same present id.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Resources {
+    list: Vec<Resource>,
+}
+
+/// Reading.
+impl Resources {
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Resource> {
+        self.list.iter()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Resource> {
+        self.list.iter_mut()
+    }
+
+    pub(crate) fn get(&self, at: usize) -> Option<&Resource> {
+        self.list.get(at)
+    }
+
+    pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut Resource> {
+        self.list.get_mut(at)
+    }
+
+    /// The places of the objects that have, or once had, this id.
+    pub(crate) fn with_any_id(&self, id: &Id, tree: &Tree, schema: &Schema) -> Vec<usize> {
+        self.places(|resource| {
+            resource.had_name(&id.name, tree)
+                && !resource.is_empty(tree)
+                && resource.was_ever(id, tree, schema)
+        })
+    }
+
+    /// The places of the objects that have this id now.
+    pub(crate) fn with_id(&self, id: &Id, tree: &Tree, schema: &Schema) -> Vec<usize> {
+        self.places(|resource| resource.name(tree) == id.name && resource.id(tree, schema) == *id)
+    }
+
+    /// The places of the objects that are meant.
+    pub(crate) fn select(&self, matcher: &Matcher, tree: &Tree, schema: &Schema) -> Vec<usize> {
+        self.places(|resource| matcher.matches(resource, tree, schema))
+    }
+
+    fn places(&self, mut test: impl FnMut(&Resource) -> bool) -> Vec<usize> {
+        let numbered = self.list.iter().enumerate();
+        numbered
+            .filter(|(_, resource)| test(resource))
+            .map(|(at, _)| at)
+            .collect()
+    }
+}
+
+/// Changing.
+impl Resources {
+    /// Adds an object at the end, whatever its id.
+    pub(crate) fn push(&mut self, resource: Resource) {
+        self.list.push(resource);
+    }
+
+    /// Keeps the objects that pass the test.
+    pub(crate) fn retain(&mut self, test: impl FnMut(&Resource) -> bool) {
+        self.list.retain(test);
+    }
+
+    /// Takes all objects out.
+    pub(crate) fn take(&mut self) -> Vec<Resource> {
+        std::mem::take(&mut self.list)
+    }
+
+    /// Makes `list` the objects, refusing two of one id.
+    pub(crate) fn replace_all(
+        &mut self,
+        list: Vec<Resource>,
+        tree: &Tree,
+        schema: &Schema,
+    ) -> Result<()> {
+        self.list.clear();
+        self.append_all(list, tree, schema)
+    }
+
+    /// Adds objects at the end; an id that is there already is refused.
+    pub(crate) fn append_all(
+        &mut self,
+        more: impl IntoIterator<Item = Resource>,
+        tree: &Tree,
+        schema: &Schema,
+    ) -> Result<()> {
+        let mut taken: HashSet<Id> = self.list.iter().map(|r| r.id(tree, schema)).collect();
+        for resource in more {
+            let id = resource.id(tree, schema);
+            if taken.contains(&id) {
+                return Err(self.already_there(&id, &resource, tree, schema));
+            }
+            taken.insert(id);
+            self.list.push(resource);
+        }
+        Ok(())
+    }
+
+    fn already_there(&self, id: &Id, new: &Resource, tree: &Tree, schema: &Schema) -> Error {
+        let error = Error::new(
+            ErrorKind::Conflict,
+            format!("two objects have the id `{id}`"),
+        )
+        .at(tree.locate(new.origin(tree)));
+        let first = self.with_id(id, tree, schema);
+        let first = first.first().and_then(|&at| self.list.get(at));
+        match first.and_then(|first| tree.locate(first.origin(tree))) {
+            Some(place) => error.hint(format!("the other one is at {place}")),
+            None => error,
+        }
+    }
+
+    /// Adds generated objects: each as its behavior says, which is to create a new one, or to
+    /// merge into or replace the one that has, or had, its id
+    /// (`kustomize: api/resmap/reswrangler.go`, `appendReplaceOrMerge`).
+    pub(crate) fn absorb_all(
+        &mut self,
+        generated: impl IntoIterator<Item = Resource>,
+        tree: &mut Tree,
+        schema: &Schema,
+    ) -> Result<()> {
+        generated
+            .into_iter()
+            .try_for_each(|resource| self.absorb(resource, tree, schema))
+    }
+
+    fn absorb(&mut self, mut new: Resource, tree: &mut Tree, schema: &Schema) -> Result<()> {
+        let id = new.id(tree, schema);
+        let place = tree.locate(new.origin(tree));
+        let refuse = |kind, message: String| Err(Error::new(kind, message).at(place.clone()));
+        let matches = self.with_any_id(&id, tree, schema);
+        let behavior = new.behavior.unwrap_or_default();
+        let at = match (&matches[..], behavior) {
+            ([], Behavior::Create) => return self.append_all([new], tree, schema),
+            ([], _) => {
+                let message =
+                    format!("nothing to merge into or replace: no object has the id `{id}`");
+                return refuse(ErrorKind::NoMatch, message);
+            }
+            (&[_], Behavior::Create) => {
+                let message = format!(
+                    "an object with the id `{id}` exists; say `behavior: merge` or `replace`"
+                );
+                return refuse(ErrorKind::Conflict, message);
+            }
+            (&[at], _) => at,
+            _ => {
+                let message = format!("several objects could be meant by the id `{id}`");
+                return refuse(ErrorKind::Conflict, message);
+            }
+        };
+        let old = self.list[at].clone();
+        take_over(&mut new, &old, tree)?;
+        if behavior == Behavior::Merge {
+            merge_map(tree, old.root, new.root, "data");
+            merge_map(tree, old.root, new.root, "binaryData");
+            if old.provenance.is_some() {
+                new.provenance = old.provenance;
+            }
+        }
+        self.list[at] = new;
+        Ok(())
+    }
+}
+
+/// Gives `new` the name, namespace and history of `old`, and the labels and annotations of both
+/// (`kustomize: api/resource/resource.go`, `CopyMergeMetaDataFieldsFrom`).
+fn take_over(new: &mut Resource, old: &Resource, tree: &mut Tree) -> Result<()> {
+    let metadata = new.metadata(tree)?;
+    for field in ["labels", "annotations"] {
+        let from = tree.lookup(old.root, &["metadata", field]);
+        merge_strings(tree, from, metadata, field);
+    }
+    let name = old.name(tree).to_owned();
+    new.set_name(tree, &name)?;
+    let namespace = old.namespace(tree).to_owned();
+    new.set_namespace(tree, &namespace)?;
+    *new = Resource {
+        root: new.root,
+        needs_hash: old.needs_hash && new.needs_hash,
+        provenance: new.provenance.clone(),
+        ..old.clone()
+    };
+    Ok(())
+}
+
+/// Puts below `new`'s map `field` what stands in `old`'s and is not there.
+fn merge_map(tree: &mut Tree, old: NodeId, new: NodeId, field: &str) {
+    let from = tree.get(old, field);
+    merge_strings(tree, from, new, field);
+}
+
+fn merge_strings(tree: &mut Tree, from: Option<NodeId>, parent: NodeId, field: &str) {
+    let Some(from) = from.filter(|&from| tree.is_map(from) && !tree.is_empty(from)) else {
+        return;
+    };
+    let to = match tree.get(parent, field).filter(|&to| tree.is_map(to)) {
+        Some(to) => to,
+        None => {
+            let made = tree.map(Origin::NONE);
+            tree.set(parent, field, made)
+        }
+    };
+    let entries: Vec<NodeId> = tree.children(from).collect();
+    for entry in entries {
+        let key = tree.key(entry).to_owned();
+        if tree.get(to, &key).is_none() {
+            let copy = tree.copy(entry);
+            tree.add(to, &key, copy);
+        }
+    }
+}
