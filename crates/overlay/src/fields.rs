@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Gvk;
+use std::borrow::Cow;
 use windlass_yaml::{Kind, NodeId, Style, Tree};
 
 /// A field of the objects of a kind.
@@ -10,9 +11,35 @@ pub(crate) struct FieldSpec {
     /// The kinds it is for; an empty part stands for all.
     pub(crate) gvk: Gvk,
     /// Names joined by `/` (`\/` for a slash in a name); one that ends in `[]` is a list.
-    pub(crate) path: String,
+    pub(crate) path: Cow<'static, str>,
     /// Whether the field is made where it is missing.
     pub(crate) create: bool,
+}
+
+impl FieldSpec {
+    /// For the tables of this crate.
+    pub(crate) const fn known(gvk: Gvk, path: &'static str, create: bool) -> Self {
+        Self {
+            gvk,
+            path: Cow::Borrowed(path),
+            create,
+        }
+    }
+
+    /// Whether it names the same field of the same kinds, made or not
+    /// (`kustomize: api/types/fieldspec.go`, `effectivelyEquals`).
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.gvk == other.gvk && self.path == other.path
+    }
+}
+
+/// The fields that name objects of a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NameReference {
+    /// The kind that is named; an empty part stands for all.
+    pub(crate) gvk: Gvk,
+    /// The fields that name it.
+    pub(crate) fields: Cow<'static, [FieldSpec]>,
 }
 
 /// What a missing field is made as.
@@ -169,12 +196,8 @@ mod tests {
     use super::*;
     use windlass_yaml::Origin;
 
-    fn spec(path: &str, create: bool) -> FieldSpec {
-        FieldSpec {
-            gvk: Gvk::default(),
-            path: path.into(),
-            create,
-        }
+    fn spec(path: &'static str, create: bool) -> FieldSpec {
+        FieldSpec::known(Gvk::default(), path, create)
     }
 
     fn count(tree: &mut Tree, root: NodeId, spec: &FieldSpec) -> usize {

@@ -2,9 +2,14 @@
 
 #![expect(dead_code, reason = "the builder that uses these types follows")]
 
+mod config;
+mod defaults;
 mod error;
 mod fields;
+mod files;
+mod hash;
 mod id;
+mod order;
 mod pattern;
 mod provenance;
 mod resource;
@@ -13,3 +18,4 @@ mod schema;
 mod select;
 
 pub use error::{Error, ErrorKind};
+pub use files::{Disk, Files, Found, Memory, Restriction};

@@ -1,0 +1,9 @@
+//! The built-in field specs, as data.
+
+mod fields;
+mod references;
+mod variables;
+
+pub(crate) use fields::{ANNOTATIONS, IMAGES, LABELS, NAMES, NAMESPACE, REPLICAS, TEMPLATE_LABELS};
+pub(crate) use references::NAME_REFERENCES;
+pub(crate) use variables::VARIABLES;

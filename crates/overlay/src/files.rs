@@ -1,0 +1,413 @@
+//! Where files come from, and which of them a build may read.
+
+use crate::error::{Error, ErrorKind, Result};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::io::Read as _;
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+use windlass_fault::Location;
+
+/// The size that a file may have, in bytes.
+pub(crate) const MAX_SIZE: u64 = 256 << 20;
+
+/// How many folders deep kustomizations may refer to each other.
+const MAX_DEPTH: usize = 200;
+
+/// Files to build from: a disk, memory, or anything else with paths.
+///
+/// ```
+/// use windlass_overlay::{Files, Memory};
+/// let files = Memory::from_iter([("app/deployment.yaml", "kind: Deployment\n")]);
+/// let found = files.find("app/./deployment.yaml".as_ref())?;
+/// assert_eq!(found.path, std::path::Path::new("/app/deployment.yaml"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub trait Files {
+    /// What stands at a path, links followed.
+    ///
+    /// # Errors
+    /// If there is nothing, or it may not be seen.
+    fn find(&self, path: &Path) -> io::Result<Found>;
+
+    /// The content of a file, of which more than `limit` bytes are never held.
+    ///
+    /// # Errors
+    /// If it is no file, cannot be read, or is larger than the limit
+    /// ([`io::ErrorKind::FileTooLarge`]).
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its absolute path without links.
+    pub path: PathBuf,
+    /// Whether it is a folder.
+    pub is_dir: bool,
+}
+
+impl<T: Files + ?Sized> Files for &T {
+    fn find(&self, path: &Path) -> io::Result<Found> {
+        (**self).find(path)
+    }
+
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        (**self).read(path, limit)
+    }
+}
+
+/// The files of this machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Disk;
+
+impl Files for Disk {
+    fn find(&self, path: &Path) -> io::Result<Found> {
+        let path = path.canonicalize()?;
+        let is_dir = path.is_dir();
+        Ok(Found { path, is_dir })
+    }
+
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        // A pipe or a device is asked about before it is opened: opening one may never end.
+        let about = path.metadata()?;
+        if !about.is_file() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "not a regular file",
+            ));
+        }
+        if about.len() > limit {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let mut content = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0));
+        std::fs::File::open(path)?
+            .take(limit + 1)
+            .read_to_end(&mut content)?;
+        if content.len() as u64 > limit {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(content)
+    }
+}
+
+/// Files held in memory, below `/`.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    files: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+impl<P: AsRef<Path>, C: Into<Vec<u8>>> FromIterator<(P, C)> for Memory {
+    fn from_iter<I: IntoIterator<Item = (P, C)>>(files: I) -> Self {
+        let files = files
+            .into_iter()
+            .map(|(path, content)| (below_root(path.as_ref()), content.into()))
+            .collect();
+        Self { files }
+    }
+}
+
+fn below_root(path: &Path) -> PathBuf {
+    normalized(&Path::new("/").join(path))
+}
+
+impl Files for Memory {
+    fn find(&self, path: &Path) -> io::Result<Found> {
+        let path = below_root(path);
+        if self.files.contains_key(&path) {
+            return Ok(Found {
+                path,
+                is_dir: false,
+            });
+        }
+        let mut after = self.files.range(path.clone()..);
+        match after
+            .next()
+            .is_some_and(|(file, _)| file.starts_with(&path))
+        {
+            true => Ok(Found { path, is_dir: true }),
+            false => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        let content = self.files.get(&below_root(path));
+        let content = content.ok_or(io::ErrorKind::NotFound)?;
+        if content.len() as u64 > limit {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(content.clone())
+    }
+}
+
+/// Which files a build may read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Restriction {
+    /// Those in or below the folder of the kustomization that names them.
+    #[default]
+    RootOnly,
+    /// All.
+    None,
+}
+
+/// A folder with a kustomization, and how the build came there.
+#[derive(Clone)]
+pub(crate) struct Folder<'a> {
+    files: Rc<dyn Files + 'a>,
+    /// Absolute, without links.
+    root: PathBuf,
+    /// As the user would write it.
+    shown: PathBuf,
+    restriction: Restriction,
+    above: Option<Rc<Folder<'a>>>,
+    depth: usize,
+}
+
+impl<'a> Folder<'a> {
+    /// The folder that the build starts in.
+    pub(crate) fn start(
+        files: &'a dyn Files,
+        path: &Path,
+        restriction: Restriction,
+    ) -> Result<Rc<Self>> {
+        let found = files.find(path).map_err(|why| cannot_read(path, why))?;
+        if !found.is_dir {
+            return Err(not_a_folder(path));
+        }
+        Ok(Rc::new(Self {
+            files: Rc::new(files),
+            root: found.path,
+            shown: normalized(path),
+            restriction,
+            above: None,
+            depth: 0,
+        }))
+    }
+
+    /// The path of a file of this folder, as the user would write it.
+    pub(crate) fn shown(&self, path: &str) -> String {
+        let path = normalized(&self.shown.join(path));
+        path.to_string_lossy().into_owned()
+    }
+
+    /// The path from the folder, `..` taken as it is written and not through links.
+    fn inside(&self, path: &str) -> PathBuf {
+        normalized(&self.root.join(path))
+    }
+
+    /// The folder itself, absolute.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether there is a folder at `path`.
+    pub(crate) fn is_dir(&self, path: &str) -> bool {
+        let found = self.files.find(&self.inside(path));
+        found.is_ok_and(|found| found.is_dir)
+    }
+
+    /// Whether there is a file at `path`.
+    pub(crate) fn is_file(&self, path: &str) -> bool {
+        let found = self.files.find(&self.inside(path));
+        found.is_ok_and(|found| !found.is_dir)
+    }
+
+    /// The folder at `path`, for a kustomization of its own.
+    pub(crate) fn enter(self: &Rc<Self>, path: &str) -> Result<Rc<Self>> {
+        if path.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "an empty path names no folder",
+            ));
+        }
+        let shown = PathBuf::from(self.shown(path));
+        if Path::new(path).is_absolute() {
+            let message = format!("`{path}` is absolute; a base is named by a relative path");
+            return Err(Error::new(ErrorKind::Restricted, message));
+        }
+        let found = self.files.find(&self.inside(path));
+        let found = found.map_err(|why| cannot_read(&shown, why))?;
+        if !found.is_dir {
+            return Err(not_a_folder(&shown));
+        }
+        self.refuse_cycle(&found.path, path)?;
+        Ok(Rc::new(Self {
+            files: Rc::clone(&self.files),
+            root: found.path,
+            shown,
+            restriction: self.restriction,
+            above: Some(Rc::clone(self)),
+            depth: self.depth + 1,
+        }))
+    }
+
+    /// A kustomization may not lead back to itself, nor to a folder that holds it
+    /// (`kustomize: api/internal/loader/fileloader.go`).
+    fn refuse_cycle(&self, root: &Path, path: &str) -> Result<()> {
+        if self.depth >= MAX_DEPTH {
+            let message = format!("`{path}` is more than {MAX_DEPTH} kustomizations deep");
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
+        let mut at = Some(self);
+        while let Some(folder) = at {
+            if folder.root.starts_with(root) {
+                let shown = folder.shown.display();
+                let message =
+                    format!("`{path}` leads back to `{shown}`, which the build came from");
+                return Err(Error::new(ErrorKind::Restricted, message));
+            }
+            at = folder.above.as_deref();
+        }
+        Ok(())
+    }
+
+    /// The content of a file that the kustomization of this folder names.
+    pub(crate) fn read(&self, path: &str, record: &mut Record) -> Result<Vec<u8>> {
+        let shown = self.shown(path);
+        let shown = Path::new(&shown);
+        let found = self.files.find(&self.inside(path));
+        let found = found.map_err(|why| cannot_read(shown, why))?;
+        if found.is_dir {
+            let message = format!("`{}` is a folder; a file is needed here", shown.display());
+            return Err(Error::new(ErrorKind::Read, message));
+        }
+        if self.restriction == Restriction::RootOnly && !found.path.starts_with(&self.root) {
+            return Err(self.outside(shown));
+        }
+        let content = self.files.read(&found.path, MAX_SIZE);
+        let content = content.map_err(|why| cannot_read(shown, why))?;
+        record.files.insert(found.path);
+        Ok(content)
+    }
+
+    /// The content of a file as text.
+    pub(crate) fn read_text(&self, path: &str, record: &mut Record) -> Result<String> {
+        let content = self.read(path, record)?;
+        String::from_utf8(content).map_err(|error| {
+            let good = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..good]
+                .iter()
+                .filter(|&&b| b == b'\n')
+                .count();
+            let shown = self.shown(path);
+            let message = format!("`{shown}` is not UTF-8");
+            let line = u32::try_from(line + 1).unwrap_or(0);
+            Error::new(ErrorKind::Malformed, message).at(Location::at_line(shown, line, 0))
+        })
+    }
+
+    fn outside(&self, shown: &Path) -> Error {
+        let root = self.shown("");
+        let root = if root.is_empty() { "." } else { &root };
+        let message = format!("`{}` is not in or below `{root}`", shown.display());
+        Error::new(ErrorKind::Restricted, message).hint(
+            "move the file, or make its folder a base with a kustomization of its own".to_owned(),
+        )
+    }
+}
+
+/// What a build read.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    files: BTreeSet<PathBuf>,
+}
+
+impl Record {
+    pub(crate) fn into_files(self) -> Vec<PathBuf> {
+        self.files.into_iter().collect()
+    }
+}
+
+fn cannot_read(path: &Path, why: io::Error) -> Error {
+    let path = path.display();
+    match why.kind() {
+        io::ErrorKind::FileTooLarge => {
+            let limit = MAX_SIZE >> 20;
+            let message = format!("`{path}` is larger than {limit} MiB");
+            Error::new(ErrorKind::Limit, message)
+        }
+        io::ErrorKind::NotFound => Error::new(
+            ErrorKind::Read,
+            format!("there is no file or folder `{path}`"),
+        ),
+        _ => Error::new(ErrorKind::Read, format!("cannot read `{path}`")).because(why),
+    }
+}
+
+fn not_a_folder(path: &Path) -> Error {
+    let message = format!("`{}` is not a folder", path.display());
+    Error::new(ErrorKind::Read, message)
+        .hint("name the folder that holds the kustomization file".to_owned())
+}
+
+/// The path without `.`, and without `..` where a name stands before it.
+fn normalized(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => match out.components().next_back() {
+                Some(Component::Normal(_)) => {
+                    out.pop();
+                }
+                Some(Component::RootDir) => {}
+                _ => out.push(".."),
+            },
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(files: &Memory) -> Rc<Folder<'_>> {
+        Folder::start(files, Path::new("prod"), Restriction::RootOnly).unwrap()
+    }
+
+    fn files() -> Memory {
+        Memory::from_iter([
+            ("prod/kustomization.yaml", "resources: [../base]\n"),
+            ("prod/team/a.yaml", "kind: A\n"),
+            ("base/kustomization.yaml", "\n"),
+        ])
+    }
+
+    #[test]
+    fn paths_are_shown_as_the_user_would_write_them() {
+        let files = files();
+        let base = start(&files).enter("../base").unwrap();
+        assert_eq!(base.shown("x.yaml"), "base/x.yaml");
+        assert_eq!(
+            normalized(Path::new("../../a/./b/..")),
+            Path::new("../../a")
+        );
+    }
+
+    #[test]
+    fn files_out_of_the_root_are_refused() {
+        let files = files();
+        let prod = start(&files);
+        let mut record = Record::default();
+        assert!(prod.read("team/a.yaml", &mut record).is_ok());
+        let error = prod
+            .read("../base/kustomization.yaml", &mut record)
+            .unwrap_err();
+        insta::assert_snapshot!(error, @"`base/kustomization.yaml` is not in or below `prod`");
+        assert_eq!(record.into_files(), [Path::new("/prod/team/a.yaml")]);
+    }
+
+    #[test]
+    fn a_kustomization_may_not_lead_back() {
+        let files = files();
+        let prod = start(&files);
+        for path in [".", "..", "../prod"] {
+            let error = prod.enter(path).map(|_| ()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Restricted, "{path}");
+        }
+        let error = prod.enter("/base").map(|_| ()).unwrap_err();
+        insta::assert_snapshot!(error, @"`/base` is absolute; a base is named by a relative path");
+    }
+}
