@@ -426,6 +426,11 @@ impl Tree {
         node.last = NONE;
     }
 
+    /// Says how a scalar is written; its text stays.
+    pub fn set_style(&mut self, id: NodeId, style: Style) {
+        self.node_mut(id).style = style;
+    }
+
     /// Sets or removes the explicit tag.
     pub fn set_tag(&mut self, id: NodeId, tag: Option<&str>) {
         match tag {
