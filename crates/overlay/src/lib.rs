@@ -7,6 +7,7 @@ mod defaults;
 mod error;
 mod fields;
 mod files;
+mod generate;
 mod hash;
 mod id;
 mod order;
@@ -16,6 +17,7 @@ mod resource;
 mod resources;
 mod schema;
 mod select;
+mod transform;
 
 pub use error::{Error, ErrorKind};
 pub use files::{Disk, Files, Found, Memory, Restriction};

@@ -1,0 +1,53 @@
+//! Labels and annotations: entries put into maps.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::fields::{self, Create, FieldSpec};
+use crate::resources::Resources;
+use windlass_yaml::{NodeId, Origin, Tree};
+
+/// A key, a value, and where the user wrote them.
+#[derive(Debug, Clone)]
+pub(crate) struct Pair {
+    pub(crate) key: String,
+    pub(crate) value: String,
+    pub(crate) origin: Origin,
+}
+
+/// Puts the pairs into each map that `specs` name
+/// (`kustomize: api/filters/labels/labels.go` and `annotations/annotations.go`).
+pub(crate) fn add(
+    resources: &Resources,
+    tree: &mut Tree,
+    pairs: &[Pair],
+    specs: &[FieldSpec],
+) -> Result<()> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    for resource in resources.iter() {
+        let api_version = resource.api_version(tree).to_owned();
+        let kind = resource.kind(tree).to_owned();
+        for spec in specs
+            .iter()
+            .filter(|spec| spec.gvk.selects(&api_version, &kind))
+        {
+            fields::visit(tree, resource.root, spec, Create::Map, &mut |tree, at| {
+                pairs.iter().try_for_each(|pair| put(tree, at, pair, spec))
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn put(tree: &mut Tree, map: NodeId, pair: &Pair, spec: &FieldSpec) -> Result<()> {
+    if !tree.is_map(map) {
+        let message = format!(
+            "`{}` cannot be set in `{}`: it is no map",
+            pair.key, spec.path
+        );
+        return Err(Error::new(ErrorKind::Field, message).at(tree.locate(tree.origin(map))));
+    }
+    let value = tree.string(&pair.value, pair.origin);
+    tree.set(map, &pair.key, value);
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! The number of replicas.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::fields::{self, Create, FieldSpec};
+use crate::resource::Resource;
+use crate::resources::Resources;
+use windlass_yaml::{Kind, NodeId, Origin, Tree};
+
+/// Sets the count of the objects that are, or were, called `name`
+/// (`kustomize: api/internal/builtins/ReplicaCountTransformer.go`).
+///
+/// # Errors
+/// If there is none of a kind that `specs` name.
+pub(crate) fn set(
+    resources: &Resources,
+    tree: &mut Tree,
+    name: &str,
+    count: i64,
+    specs: &[FieldSpec],
+    origin: Origin,
+) -> Result<()> {
+    let mut found = false;
+    for spec in specs {
+        for resource in resources
+            .iter()
+            .filter(|r| is_meant(r, name, spec, tree))
+            .collect::<Vec<_>>()
+        {
+            found = true;
+            fields::visit(
+                tree,
+                resource.root,
+                spec,
+                Create::Scalar,
+                &mut |tree, at| write(tree, at, count, origin),
+            )?;
+        }
+    }
+    if found {
+        return Ok(());
+    }
+    let kinds: Vec<&str> = specs.iter().map(|spec| &*spec.gvk.kind).collect();
+    let message = format!("no object named `{name}` is a {}", kinds.join(", "));
+    Err(Error::new(ErrorKind::NoMatch, message).at(tree.locate(origin)))
+}
+
+fn is_meant(resource: &Resource, name: &str, spec: &FieldSpec, tree: &Tree) -> bool {
+    let api_version = resource.api_version(tree);
+    let now = resource.name(tree) == name && spec.gvk.selects(api_version, resource.kind(tree));
+    let mut past = resource.previous.iter();
+    now || past.any(|past| past.name == name && spec.gvk.selects(api_version, &past.kind))
+}
+
+fn write(tree: &mut Tree, at: NodeId, count: i64, origin: Origin) -> Result<()> {
+    if tree.kind(at) != Kind::Scalar {
+        let message = "the number of replicas cannot be set here: this is a map or a list";
+        return Err(Error::new(ErrorKind::Field, message).at(tree.locate(tree.origin(at))));
+    }
+    let value = tree.plain(&count.to_string(), origin);
+    tree.overwrite(at, value);
+    Ok(())
+}
