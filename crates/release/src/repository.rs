@@ -1,0 +1,271 @@
+//! The git repository, read without a checkout: revisions, applications, tags.
+
+use crate::error::{Error, ErrorKind, Result, unreadable};
+use crate::names::TagNames;
+use crate::scope::Layout;
+use git2::{ErrorCode, ObjectType, Oid};
+use semver::Version;
+use std::collections::HashSet;
+use std::path::Path;
+
+/// A repository that is open for reading. A bare one and one with a work tree are the same here.
+pub struct Repository {
+    pub(crate) git: git2::Repository,
+    /// The commits whose parents a shallow clone leaves out.
+    pub(crate) boundary: HashSet<Oid>,
+}
+
+/// A version tag of one application.
+#[derive(Debug, Clone)]
+pub(crate) struct Tag {
+    pub(crate) name: String,
+    pub(crate) version: Version,
+    /// The commit it stands for, unless it names something else or something that is not here.
+    pub(crate) commit: Option<Oid>,
+}
+
+/// The tags of a repository, as one application sees them.
+#[derive(Debug)]
+pub(crate) struct Tags {
+    /// Its own, highest version first.
+    pub(crate) own: Vec<Tag>,
+    /// Of other forms, with the version each seems to mean.
+    pub(crate) foreign: Vec<(String, Version)>,
+}
+
+/// What a name in a folder stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) id: Oid,
+    mode: i32,
+    pub(crate) tree: bool,
+}
+
+impl Entry {
+    pub(crate) fn of(entry: &git2::TreeEntry<'_>) -> Self {
+        Self {
+            id: entry.id(),
+            mode: entry.filemode_raw(),
+            tree: entry.kind() == Some(ObjectType::Tree),
+        }
+    }
+}
+
+impl Repository {
+    /// Opens the repository whose work tree or git folder `path` is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Repository`] where there is none or it may not be read.
+    pub fn open(path: &Path) -> Result<Self> {
+        let git = git2::Repository::open(path).map_err(|source| cannot_open(path, source))?;
+        let boundary = if git.is_shallow() {
+            let file = git.commondir().join("shallow");
+            let text = std::fs::read_to_string(&file).map_err(|_| no_boundary(&file))?;
+            text.lines()
+                .filter_map(|line| line.trim().parse().ok())
+                .collect()
+        } else {
+            HashSet::new()
+        };
+        Ok(Self { git, boundary })
+    }
+
+    /// The applications at a revision: the folders below `layout.apps` that hold a `Dockerfile`
+    /// or a folder `k8s`, but for those whose name begins with a dot.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Revision`] if there is no such commit, [`ErrorKind::History`] if it cannot
+    /// be read.
+    pub fn apps(&self, revision: &str, layout: &Layout) -> Result<Vec<String>> {
+        let commit = self.commit(revision)?;
+        self.apps_at(commit, layout)
+    }
+
+    pub(crate) fn apps_at(&self, commit: Oid, layout: &Layout) -> Result<Vec<String>> {
+        let root = self.tree_of(commit)?;
+        let tree = match layout.apps.trim_matches('/') {
+            "" | "." => root,
+            apps => match self.entry(&root, apps)? {
+                Some(entry) if entry.tree => self.tree(entry.id)?,
+                _ => return Ok(Vec::new()),
+            },
+        };
+        let mut found = Vec::new();
+        for entry in &tree {
+            let Ok(name) = entry.name() else { continue };
+            if entry.kind() == Some(ObjectType::Tree)
+                && !name.starts_with('.')
+                && is_app(&self.tree(entry.id())?)
+            {
+                found.push(name.to_owned());
+            }
+        }
+        Ok(found)
+    }
+
+    /// The commit that a revision names.
+    pub(crate) fn commit(&self, revision: &str) -> Result<Oid> {
+        let object = self.git.revparse_single(revision);
+        let commit = object.and_then(|object| object.peel_to_commit());
+        commit.map(|commit| commit.id()).map_err(|source| {
+            Error::new(
+                ErrorKind::Revision,
+                format!("`{revision}` names no commit of the repository"),
+            )
+            .because(source)
+        })
+    }
+
+    /// The date of a commit in UTC, as `2026-11-23`.
+    pub(crate) fn date(&self, commit: Oid) -> Result<String> {
+        let found = self.git.find_commit(commit);
+        let commit = found.map_err(unreadable(format!("commit {commit}")))?;
+        Ok(date(commit.time().seconds()))
+    }
+
+    pub(crate) fn tree_of(&self, commit: Oid) -> Result<git2::Tree<'_>> {
+        let found = self.git.find_commit(commit);
+        found
+            .and_then(|commit| commit.tree())
+            .map_err(unreadable(format!("commit {commit}")))
+    }
+
+    pub(crate) fn tree(&self, id: Oid) -> Result<git2::Tree<'_>> {
+        self.git
+            .find_tree(id)
+            .map_err(unreadable(format!("tree {id}")))
+    }
+
+    /// What stands at a path below a tree.
+    pub(crate) fn entry(&self, tree: &git2::Tree<'_>, path: &str) -> Result<Option<Entry>> {
+        let (name, rest) = match path.split_once('/') {
+            Some((name, rest)) => (name, Some(rest)),
+            None => (path, None),
+        };
+        let entry = tree.get_name(name).map(|entry| Entry::of(&entry));
+        match (entry, rest) {
+            (Some(entry), Some(rest)) if entry.tree => self.entry(&self.tree(entry.id)?, rest),
+            (_, Some(_)) => Ok(None),
+            (entry, None) => Ok(entry),
+        }
+    }
+
+    /// The version tags, as the application of `names` sees them.
+    pub(crate) fn tags(&self, names: &TagNames) -> Result<Tags> {
+        let mut tags = Tags {
+            own: Vec::new(),
+            foreign: Vec::new(),
+        };
+        let references = self.git.references_glob("refs/tags/*");
+        for reference in references.map_err(unreadable("the tags"))? {
+            let reference = reference.map_err(unreadable("the tags"))?;
+            let Some(name) = reference
+                .name()
+                .ok()
+                .and_then(|name| name.strip_prefix("refs/tags/"))
+            else {
+                continue;
+            };
+            if let Some(version) = names.parse(name) {
+                tags.own.push(Tag {
+                    name: name.to_owned(),
+                    version,
+                    commit: self.target(&reference),
+                });
+            } else if let Some(version) = names.guess(name) {
+                tags.foreign.push((name.to_owned(), version));
+            }
+        }
+        let by_name = |a: &str, b: &str| a.cmp(b);
+        tags.own.sort_by(|a, b| {
+            let order = b.version.cmp_precedence(&a.version);
+            order.then_with(|| by_name(&a.name, &b.name))
+        });
+        tags.foreign.sort_by(|a, b| {
+            let order = b.1.cmp_precedence(&a.1);
+            order.then_with(|| by_name(&a.0, &b.0))
+        });
+        Ok(tags)
+    }
+
+    /// The commit of a tag. One that names a tree or an object which is not here has none.
+    fn target(&self, reference: &git2::Reference<'_>) -> Option<Oid> {
+        let peeled = match reference.target_peel() {
+            Some(id) => self.git.find_commit(id),
+            None => reference.peel_to_commit(),
+        };
+        peeled.ok().map(|commit| commit.id())
+    }
+}
+
+fn is_app(tree: &git2::Tree<'_>) -> bool {
+    tree.get_name("Dockerfile").is_some()
+        || tree
+            .get_name("k8s")
+            .is_some_and(|entry| entry.kind() == Some(ObjectType::Tree))
+}
+
+fn cannot_open(path: &Path, source: git2::Error) -> Error {
+    let path = path.display();
+    let hint = match source.code() {
+        ErrorCode::Owner => {
+            format!("if you trust it, run `git config --global --add safe.directory {path}`")
+        }
+        _ => "name the root of the repository with `-C`".to_owned(),
+    };
+    let message = format!("cannot open a git repository at `{path}`");
+    Error::new(ErrorKind::Repository, message)
+        .hint(hint)
+        .because(source)
+}
+
+fn no_boundary(file: &Path) -> Error {
+    let message = format!(
+        "cannot read `{}`, the end of the shallow clone",
+        file.display()
+    );
+    Error::new(ErrorKind::Repository, message)
+}
+
+/// The day of a Unix time, by the Gregorian calendar. Years are counted from March, so that the
+/// leap day is the last of its year; an era is the 400 years after which all repeats.
+fn date(seconds: i64) -> String {
+    let days = seconds.div_euclid(86_400) + 719_468;
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, later) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
+    format!("{:04}-{month:02}-{day:02}", year + era * 400 + later)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn days_of_unix_times() {
+        for (seconds, expected) in [
+            (0, "1970-01-01"),
+            (-1, "1969-12-31"),
+            (86_399, "1970-01-01"),
+            (951_782_400, "2000-02-29"),
+            (951_868_800, "2000-03-01"),
+            (1_709_164_800, "2024-02-29"),
+            (1_735_689_599, "2024-12-31"),
+            (1_795_392_000, "2026-11-23"),
+            (4_107_542_400, "2100-03-01"),
+        ] {
+            assert_eq!(date(seconds), expected);
+        }
+        assert_eq!(date(i64::MAX), "292277026596-12-04");
+        assert_eq!(date(i64::MIN), "-292277022657-01-27");
+    }
+}
