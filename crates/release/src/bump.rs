@@ -66,6 +66,7 @@ impl Bump {
                     "no {self} version can follow `{version}`: its number is the largest there is"
                 ),
             )
+            .hint("name the next version in a `Release-As` footer")
         })?;
         Ok(Version::new(major, minor, patch))
     }
@@ -309,7 +310,7 @@ impl Demand {
             Error::new(
                 ErrorKind::ReleaseAs,
                 format!(
-                    "commit {:.12} asks for `Release-As: {}`",
+                    "commit {:.12} asks for `Release-As: {}`, which is no plain version",
                     self.commit, self.value
                 ),
             )

@@ -15,8 +15,20 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     hint: Option<String>,
-    source: Option<git2::Error>,
+    source: Option<Git>,
 }
+
+/// What libgit2 says, without the numbers it goes by.
+#[derive(Debug)]
+struct Git(git2::Error);
+
+impl fmt::Display for Git {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.message())
+    }
+}
+
+impl std::error::Error for Git {}
 
 /// The kinds of [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +88,7 @@ impl Error {
     }
 
     pub(crate) fn because(mut self, source: git2::Error) -> Self {
-        self.0.source = Some(source);
+        self.0.source = Some(Git(source));
         self
     }
 
@@ -114,7 +126,7 @@ impl std::error::Error for Error {
 impl Fault for Error {
     fn blame(&self) -> Blame {
         match &self.0.source {
-            Some(source)
+            Some(Git(source))
                 if source.class() == git2::ErrorClass::Os
                     && source.code() != git2::ErrorCode::NotFound =>
             {

@@ -60,6 +60,7 @@ impl Channel {
                 "no `{self}` can follow `{core}-{self}.{last}`: its number is the largest there is"
             );
             Error::new(ErrorKind::Overflow, message)
+                .hint("delete the tag, or release the version itself")
         };
         let number = last.unwrap_or(0).checked_add(1).ok_or_else(overflow)?;
         let pre = Prerelease::new(&format!("{self}.{number}")).map_err(|_| overflow())?;

@@ -84,28 +84,6 @@ pub struct Next {
     pub warnings: Vec<Warning>,
 }
 
-impl Next {
-    /// Holds the version against one that was worked out before.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Expectation`] where they differ.
-    pub fn expect(&self, expected: &str) -> Result<()> {
-        let found = self.version.as_ref().map(ToString::to_string);
-        if found.as_deref().unwrap_or_default() == expected {
-            return Ok(());
-        }
-        let found = found.map_or("nothing is to be released".to_owned(), |found| {
-            format!("this commit is `{found}`")
-        });
-        Err(Error::new(
-            ErrorKind::Expectation,
-            format!("`{}` was to be `{expected}`, but {found}", self.app),
-        )
-        .hint("run the whole pipeline again: a release came in between"))
-    }
-}
-
 /// Works out what the commit at `revision` is called as a release of `app`.
 ///
 /// The answer is a function of the commit, the tags, the layout and the options. A commit that

@@ -49,6 +49,25 @@ pub struct Release {
     pub pins: Vec<(String, String)>,
 }
 
+impl Release {
+    /// Holds the version against one that was worked out before.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Expectation`] where they differ.
+    pub fn expect(&self, version: &str) -> Result<()> {
+        if self.version == version {
+            return Ok(());
+        }
+        let (app, found) = (&self.next.app, &self.version);
+        Err(Error::new(
+            ErrorKind::Expectation,
+            format!("`{app}` was to be `{version}`, but this commit is `{found}`"),
+        )
+        .hint("run the whole pipeline again: a release came in between"))
+    }
+}
+
 /// Works out what becomes of the commit at `revision` when it is pushed.
 ///
 /// An environment with a tag of its own gets every commit of its branch; one without gets

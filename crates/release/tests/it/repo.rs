@@ -1,5 +1,4 @@
 //! Repositories made from a few lines of text.
-#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
 use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, Oid, Signature, Time};
