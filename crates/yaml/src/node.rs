@@ -54,8 +54,8 @@ pub enum Style {
 }
 
 /// A text in one of the tree's buffers.
-#[derive(Clone, Copy)]
-struct Text {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text {
     buffer: u32,
     start: u32,
     len: u32,
@@ -110,6 +110,8 @@ pub struct Tree {
     sources: Vec<Arc<Source>>,
     tags: HashMap<NodeId, Arc<str>>,
     key_tags: HashMap<NodeId, Arc<str>>,
+    /// Where keys stand that are not in the source as they are.
+    key_origins: HashMap<NodeId, Origin>,
 }
 
 impl fmt::Debug for Tree {
@@ -232,7 +234,7 @@ impl Tree {
         }
     }
 
-    fn read(&self, text: Text) -> &str {
+    pub(crate) fn read(&self, text: Text) -> &str {
         let buffer = match text.buffer {
             POOL => self.pool.as_str(),
             at => self.sources[at as usize - 1].text(),
@@ -246,6 +248,51 @@ impl Tree {
 
     fn node_mut(&mut self, id: NodeId) -> &mut Node {
         &mut self.nodes[id.0 as usize]
+    }
+}
+
+/// What the parser makes.
+impl Tree {
+    /// A text of a registered source.
+    pub(crate) fn text_in(&self, source: SourceId, range: std::ops::Range<usize>) -> Text {
+        self.slice(source, range.start, range.end)
+    }
+
+    /// A text that stands in no source.
+    pub(crate) fn text_of(&mut self, text: &str) -> Text {
+        self.intern(text)
+    }
+
+    /// The text of a scalar, to be shared.
+    pub(crate) fn text_id(&self, id: NodeId) -> Text {
+        self.node(id).text
+    }
+
+    pub(crate) fn leaf(&mut self, text: Text, style: Style, origin: Origin) -> NodeId {
+        self.make(Kind::Scalar, text, style, origin)
+    }
+
+    /// Adds an entry with its key as it was written.
+    pub(crate) fn attach(
+        &mut self,
+        map: NodeId,
+        key: Text,
+        origin: Origin,
+        quoted: bool,
+        tag: Option<&str>,
+        value: NodeId,
+    ) {
+        if key.buffer == POOL {
+            self.key_origins.insert(value, origin);
+        }
+        self.node_mut(value).key = key;
+        self.set_key_form(value, quoted, tag);
+        self.append(map, value);
+    }
+
+    /// Adds an entry that was part of another map, under the key it had there.
+    pub(crate) fn adopt(&mut self, map: NodeId, entry: NodeId) {
+        self.append(map, entry);
     }
 }
 
@@ -328,7 +375,8 @@ impl Tree {
     pub fn key_origin(&self, id: NodeId) -> Origin {
         let key = self.node(id).key;
         if key.buffer == POOL {
-            return self.origin(id);
+            let known = self.key_origins.get(&id).copied();
+            return known.unwrap_or_else(|| self.origin(id));
         }
         Origin::new(
             SourceId::at(key.buffer as usize - 1),
@@ -464,6 +512,7 @@ impl Tree {
     /// Renames the entry whose value `id` is.
     pub fn set_key(&mut self, id: NodeId, key: &str) {
         let key = self.intern(key);
+        self.key_origins.remove(&id);
         let node = self.node_mut(id);
         node.key = key;
         node.flags |= KEY_QUOTED;
@@ -612,6 +661,9 @@ impl Tree {
         if let Some(tag) = self.key_tags.get(&id) {
             self.key_tags.insert(made, Arc::clone(tag));
         }
+        if let Some(&origin) = self.key_origins.get(&id) {
+            self.key_origins.insert(made, origin);
+        }
         for child in children {
             let child = self.copy(child);
             self.append(made, child);
@@ -652,6 +704,9 @@ impl Tree {
         }
         if let Some(tag) = other.key_tags.get(&id) {
             self.key_tags.insert(made, Arc::clone(tag));
+        }
+        if let Some(origin) = other.key_origins.get(&id) {
+            self.key_origins.insert(made, origin.moved(sources));
         }
         for child in other.children(id) {
             let child = self.graft_node(other, child, sources);

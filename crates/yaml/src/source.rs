@@ -1,5 +1,6 @@
 //! Where text came from.
 
+use crate::error::{Error, ErrorKind};
 use std::sync::Arc;
 use windlass_fault::Location;
 
@@ -20,6 +21,35 @@ impl Source {
         })
     }
 
+    /// How many bytes a source may have: 256 MiB.
+    pub const MAX_BYTES: usize = 256 << 20;
+
+    /// A source from the bytes of a file.
+    ///
+    /// # Errors
+    /// [`TooLarge`](crate::ErrorKind::TooLarge) above [`Source::MAX_BYTES`], and
+    /// [`Encoding`](crate::ErrorKind::Encoding) where the bytes are not UTF-8.
+    pub fn from_bytes(path: impl Into<String>, bytes: Vec<u8>) -> Result<Arc<Self>, Error> {
+        let path = path.into();
+        check_size(&path, bytes.len())?;
+        let text = String::from_utf8(bytes).map_err(|e| {
+            let valid = e.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(e.as_bytes());
+            let message = format!("`{path}` is not UTF-8 text");
+            let place = Location::in_text(&path, &text, valid, valid + 1);
+            Error::new(ErrorKind::Encoding, message).at(place)
+        })?;
+        Ok(Self::new(path, text))
+    }
+
+    /// The same source with `\r\n` as `\n`, which is what kustomize reads.
+    pub(crate) fn with_plain_breaks(self: &Arc<Self>) -> Arc<Self> {
+        if memchr::memmem::find(self.text.as_bytes(), b"\r\n").is_none() {
+            return Arc::clone(self);
+        }
+        Self::new(self.path.clone(), self.text.replace("\r\n", "\n"))
+    }
+
     /// The name.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -31,6 +61,16 @@ impl Source {
     pub fn text(&self) -> &str {
         &self.text
     }
+}
+
+/// Refuses more bytes than a source may have.
+pub(crate) fn check_size(path: &str, len: usize) -> Result<(), Error> {
+    if len <= Source::MAX_BYTES {
+        return Ok(());
+    }
+    let limit = Source::MAX_BYTES >> 20;
+    let message = format!("`{path}` is larger than {limit} MiB");
+    Err(Error::new(ErrorKind::TooLarge, message).at(Location::file(path)))
 }
 
 /// The name of a source in its [`Tree`](crate::Tree).

@@ -1,0 +1,311 @@
+//! A tree as kustomize prints it.
+//!
+//! kustomize prints with go-yaml v3, reads that again, writes JSON, reads the JSON with go-yaml
+//! v2 and prints with that (kyaml: yaml/rnode.go, `MarshalJSON`; sigs.k8s.io/yaml). Each step
+//! leaves marks, which are named here one by one.
+
+use crate::error::{Error, ErrorKind};
+use crate::json;
+use crate::node::{Kind, NodeId, Style, Tree};
+use crate::number::{format_g, format_json, parse_float};
+use crate::order;
+use crate::print::Printer;
+use crate::resolve::{Value, is_string};
+use crate::scan::{LONG_TAG, Scanner};
+use std::borrow::Cow;
+
+/// How deep a tree may be to be printed; patches can put one deep value into another.
+pub(crate) const MAX_DEPTH: usize = 512;
+
+impl Tree {
+    /// Prints a node as kustomize prints a resource, with a final line break.
+    ///
+    /// # Errors
+    /// What kustomize refuses to print: keys that are not strings or that stand twice, infinite
+    /// numbers, control characters, and values that do not fit their explicit tags.
+    pub fn emit(&self, id: NodeId, out: &mut Vec<u8>) -> Result<(), Error> {
+        let mut emitter = Emitter {
+            tree: self,
+            printer: Printer::new(out),
+            depth: 0,
+        };
+        match self.kind(id) {
+            Kind::Map if !self.is_empty(id) => emitter.map(id, 0, false, self.in_flow(id))?,
+            Kind::Seq if !self.is_empty(id) => emitter.seq(id, 0, false, self.in_flow(id))?,
+            _ => emitter.leaf(id, 2, self.in_flow(id))?,
+        }
+        if !emitter.printer.fresh {
+            out.push(b'\n');
+        }
+        Ok(())
+    }
+}
+
+struct Emitter<'a> {
+    tree: &'a Tree,
+    printer: Printer<'a>,
+    depth: usize,
+}
+
+impl Emitter<'_> {
+    /// Entries of a map at `indent`; `inline` says that the first stands on the current line.
+    fn map(&mut self, id: NodeId, indent: usize, inline: bool, flow: bool) -> Result<(), Error> {
+        self.deeper(id)?;
+        let mut inline = inline;
+        for (key, value) in sorted(self.tree, id, flow)? {
+            if !std::mem::take(&mut inline) {
+                self.printer.line(indent);
+            }
+            let key = self.tree.json_leg(value, key)?;
+            if Printer::is_simple_key(&key) {
+                self.printer.string(&key, indent + 2, true);
+                self.printer.raw(":");
+                self.value(value, indent, false, flow)?;
+            } else {
+                self.printer.raw("? ");
+                self.printer.string(&key, indent + 2, false);
+                self.printer.line(indent);
+                self.printer.raw(":");
+                self.value(value, indent, true, flow)?;
+            }
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// What stands behind the `:` of a map at `indent`; `inline` says that a collection starts
+    /// on the same line.
+    fn value(&mut self, id: NodeId, indent: usize, inline: bool, flow: bool) -> Result<(), Error> {
+        let flow = flow || (!self.tree.is_scalar(id) && self.tree.in_flow(id));
+        let filled = !self.tree.is_empty(id);
+        match self.tree.kind(id) {
+            Kind::Map if filled && !inline => self.map(id, indent + 2, false, flow),
+            Kind::Seq if filled && !inline => self.seq(id, indent, false, flow),
+            kind => {
+                self.printer.raw(" ");
+                match kind {
+                    Kind::Map if filled => self.map(id, indent + 2, true, flow),
+                    Kind::Seq if filled => self.seq(id, indent + 2, true, flow),
+                    _ => self.leaf(id, indent + 2, flow),
+                }
+            }
+        }
+    }
+
+    /// Items of a list at `indent`.
+    fn seq(&mut self, id: NodeId, indent: usize, inline: bool, flow: bool) -> Result<(), Error> {
+        self.deeper(id)?;
+        let mut inline = inline;
+        for item in self.tree.items(id) {
+            if !std::mem::take(&mut inline) {
+                self.printer.line(indent);
+            }
+            self.printer.raw("- ");
+            let flow = flow || (!self.tree.is_scalar(item) && self.tree.in_flow(item));
+            let filled = !self.tree.is_empty(item);
+            match self.tree.kind(item) {
+                Kind::Map if filled => self.map(item, indent + 2, true, flow)?,
+                Kind::Seq if filled => self.seq(item, indent + 2, true, flow)?,
+                _ => self.leaf(item, indent + 2, flow)?,
+            }
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// A scalar or an empty collection.
+    fn leaf(&mut self, id: NodeId, indent: usize, flow: bool) -> Result<(), Error> {
+        match self.tree.printed(id, flow)? {
+            Value::Null => self.printer.raw("null"),
+            Value::Bool(true) => self.printer.raw("true"),
+            Value::Bool(false) => self.printer.raw("false"),
+            Value::Int(value) => self.printer.raw(&value.to_string()),
+            Value::Uint(value) => self.printer.raw(&value.to_string()),
+            Value::Float(value) => {
+                let text = self.tree.float(id, value)?;
+                self.printer.raw(&through_json(&text));
+            }
+            Value::Str(text) => {
+                let text = self.tree.json_leg(id, &text)?;
+                self.printer.string(&text, indent, false);
+            }
+            Value::Map => self.printer.raw("{}"),
+            Value::Seq => self.printer.raw("[]"),
+        }
+        Ok(())
+    }
+
+    fn deeper(&mut self, id: NodeId) -> Result<(), Error> {
+        self.depth += 1;
+        check_depth(self.tree, id, self.depth)
+    }
+}
+
+pub(crate) fn check_depth(tree: &Tree, id: NodeId, depth: usize) -> Result<(), Error> {
+    if depth <= MAX_DEPTH {
+        return Ok(());
+    }
+    let message = format!("collections are nested more than {MAX_DEPTH} deep");
+    Err(Error::new(ErrorKind::TooDeep, message).at(tree.locate(tree.origin(id))))
+}
+
+/// A number of JSON as go-yaml v2 reads and prints it: an integer where it fits 64 bits.
+fn through_json(text: &str) -> String {
+    if text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok() {
+        return if text == "-0" { "0" } else { text }.to_owned();
+    }
+    parse_float(text).map_or_else(|| text.to_owned(), format_g)
+}
+
+/// The entries of a map in the order of the output.
+fn sorted(tree: &Tree, map: NodeId, flow: bool) -> Result<Vec<(&str, NodeId)>, Error> {
+    let mut entries: Vec<(&str, NodeId)> = tree.entries(map).collect();
+    for &(_, id) in &entries {
+        tree.check_key(id, flow)?;
+    }
+    match order::sort(&mut entries) {
+        Some((a, b)) => Err(tree.duplicate(a, b)),
+        None => Ok(entries),
+    }
+}
+
+/// The marks that the first steps leave.
+impl Tree {
+    /// What a scalar means after go-yaml v3 has printed it; `flow` says whether it stands in a
+    /// flow collection.
+    pub(crate) fn printed(&self, id: NodeId, flow: bool) -> Result<Value<'_>, Error> {
+        if !self.is_scalar(id) || self.tag(id).is_some() {
+            return self.resolve(id);
+        }
+        let text = self.text(id);
+        match self.style(id) {
+            // Nothing at all is printed as '' in a flow collection, and so becomes a string.
+            Style::Plain if flow && text.is_empty() => Ok(Value::Str(Cow::Borrowed(""))),
+            // A timestamp with a `:` is printed in quotes there.
+            Style::Plain if flow && text.contains(':') => Ok(Value::Str(Cow::Borrowed(text))),
+            Style::Folded if !flow => Ok(Value::Str(refolded(text))),
+            _ => self.resolve(id),
+        }
+    }
+
+    /// A finite number as JSON.
+    pub(crate) fn float(&self, id: NodeId, value: f64) -> Result<String, Error> {
+        if value.is_finite() {
+            return Ok(format_json(value));
+        }
+        let message = format!("`{}` is not a number that JSON can hold", self.text(id));
+        Err(Error::new(ErrorKind::Number, message)
+            .at(self.locate(self.origin(id)))
+            .with_hint("quote it if it is meant as a text"))
+    }
+
+    /// A string after it was written as JSON and read by go-yaml v2; `id` is the node it belongs
+    /// to as text or key.
+    pub(crate) fn json_leg<'a>(&self, id: NodeId, text: &'a str) -> Result<Cow<'a, str>, Error> {
+        if text.bytes().all(|b| b < 0x7F) {
+            return Ok(Cow::Borrowed(text));
+        }
+        if let Some(c) = text.chars().find(|&c| json::is_refused(c)) {
+            let message = format!(
+                "the control character U+{:04X} cannot be printed",
+                u32::from(c)
+            );
+            return Err(
+                Error::new(ErrorKind::Unprintable, message).at(self.locate(self.origin(id)))
+            );
+        }
+        Ok(json::without_next_line(text))
+    }
+
+    /// Whether the key of an entry is a string.
+    fn key_is_string(&self, id: NodeId, flow: bool) -> bool {
+        let key = self.key(id);
+        match self.key_tag(id) {
+            Some(tag) => matches!(tag.strip_prefix(LONG_TAG), Some("str" | "merge")),
+            None if self.key_is_quoted(id) || (flow && key.contains(':')) => true,
+            None => is_string(key),
+        }
+    }
+
+    /// Refuses the key of an entry if it is not a string, or too long.
+    pub(crate) fn check_key(&self, id: NodeId, flow: bool) -> Result<(), Error> {
+        let key = self.key(id);
+        if !self.key_is_string(id, flow) {
+            let message = format!("the key `{key}` is not a string");
+            return Err(Error::new(ErrorKind::NonStringKey, message)
+                .at(self.locate(self.key_origin(id)))
+                .with_hint(format!("put it in quotes: `\"{key}\"`")));
+        }
+        const LONGEST: usize = 1024;
+        if key.len() > LONGEST / 6 && json::encoded_len(key) > LONGEST {
+            let message = format!("a key of {} characters is too long", key.chars().count());
+            return Err(
+                Error::new(ErrorKind::LongKey, message).at(self.locate(self.key_origin(id)))
+            );
+        }
+        Ok(())
+    }
+
+    pub(crate) fn duplicate(&self, first: NodeId, second: NodeId) -> Error {
+        let key = self.key(first);
+        let message = match self.locate(self.key_origin(first)) {
+            Some(place) => format!("the key `{key}` is already defined at {place}"),
+            None => format!("the key `{key}` is already defined"),
+        };
+        Error::new(ErrorKind::DuplicateKey, message)
+            .at(self.locate(self.key_origin(second)))
+            .with_hint("take one of the two out")
+    }
+}
+
+/// A folded text after go-yaml v3 has printed it and read it again.
+///
+/// Its printer decides by the first character of the text, instead of the one at hand, whether
+/// a line break must be doubled (emitterc.go, `yaml_emitter_write_folded_scalar`).
+fn refolded(text: &str) -> Cow<'_, str> {
+    if !Printer::allows_block(text) {
+        return Cow::Borrowed(text);
+    }
+    let printed = folded(text);
+    let mut scanner = Scanner::new("", &printed, 0..printed.len());
+    scanner.indent = 0;
+    match scanner.block() {
+        Ok(_) => Cow::Owned(scanner.decoded),
+        Err(_) => Cow::Borrowed(text),
+    }
+}
+
+/// What go-yaml v3 prints for a folded text.
+fn folded(text: &str) -> String {
+    let is_break = |c: char| matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    let hint = text.starts_with(|c| c == ' ' || is_break(c));
+    let first = text.trim_start_matches(is_break).chars().next();
+    let doubles = first.is_some_and(|c| !matches!(c, ' ' | '\t'));
+    let mut out = format!(
+        ">{}{}\n",
+        if hint { "2" } else { "" },
+        Printer::chomping(text)
+    );
+    let mut fresh = true;
+    let mut indented = true;
+    for c in text.chars() {
+        if is_break(c) {
+            if !fresh && !indented && c == '\n' && doubles {
+                out.push('\n');
+            }
+            out.push(c);
+            fresh = true;
+        } else {
+            if fresh {
+                out.push_str("  ");
+                indented = matches!(c, ' ' | '\t');
+            }
+            out.push(c);
+            fresh = false;
+        }
+    }
+    if !fresh {
+        out.push('\n');
+    }
+    out
+}

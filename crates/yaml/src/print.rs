@@ -1,0 +1,334 @@
+//! One string as go-yaml v2 prints it: the choice of quotes, escapes, and folding at column 80.
+
+use crate::chars::break_len;
+use crate::resolve::is_ambiguous_11;
+
+/// The column after which a line is broken at the next single space.
+const WIDTH: usize = 80;
+
+/// Output with the place of its last line.
+pub(crate) struct Printer<'a> {
+    pub(crate) out: &'a mut Vec<u8>,
+    /// Where the current line starts.
+    line: usize,
+    /// Whether nothing but indentation may be before this place on its line.
+    pub(crate) fresh: bool,
+}
+
+/// What can be done with a text.
+#[derive(Debug, PartialEq, Eq)]
+struct Analysis {
+    plain: bool,
+    single: bool,
+    block: bool,
+    breaks: bool,
+}
+
+impl<'a> Printer<'a> {
+    pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
+        let line = out.len();
+        Self {
+            out,
+            line,
+            fresh: true,
+        }
+    }
+
+    /// Starts a line with `indent` spaces, unless this one is still fresh.
+    pub(crate) fn line(&mut self, indent: usize) {
+        if !self.fresh {
+            self.end_line();
+        }
+        self.pad(indent);
+    }
+
+    pub(crate) fn raw(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+        self.fresh = false;
+    }
+
+    fn end_line(&mut self) {
+        self.out.push(b'\n');
+        self.line = self.out.len();
+        self.fresh = true;
+    }
+
+    fn pad(&mut self, indent: usize) {
+        self.out.resize(self.out.len() + indent, b' ');
+    }
+
+    /// How many characters stand before this place on its line.
+    fn column(&self) -> usize {
+        let line = &self.out[self.line..];
+        line.iter().filter(|&&b| b & 0xC0 != 0x80).count()
+    }
+
+    /// Whether a key can stand before its `:` on one line.
+    pub(crate) fn is_simple_key(key: &str) -> bool {
+        const LONGEST: usize = 128;
+        key.len() <= LONGEST && !(0..key.len()).any(|at| break_len_in_value(key, at) > 0)
+    }
+
+    /// Whether a text can be printed as a block.
+    pub(crate) fn allows_block(text: &str) -> bool {
+        analyze(text).block
+    }
+
+    /// The sign behind `|` that keeps as many final line breaks as the text has.
+    pub(crate) fn chomping(text: &str) -> &'static str {
+        let mut tail = text.chars().rev().map(is_break_char);
+        match (tail.next(), tail.next()) {
+            (Some(true), Some(false)) => "",
+            (Some(true), _) => "+",
+            _ => "-",
+        }
+    }
+
+    /// A string; `indent` is that of its further lines, `simple` that of a key on one line.
+    pub(crate) fn string(&mut self, text: &str, indent: usize, simple: bool) {
+        let analysis = analyze(text);
+        let wants_plain = !is_ambiguous_11(text);
+        let folds = !simple;
+        if text.contains('\n') {
+            if analysis.block && !simple {
+                return self.literal(text, indent);
+            }
+            return self.double(text, indent, folds);
+        }
+        if wants_plain && analysis.plain && !text.is_empty() && !(simple && analysis.breaks) {
+            return self.plain(text, indent, folds);
+        }
+        if wants_plain && analysis.single && !(simple && analysis.breaks) {
+            return self.single(text, indent, folds);
+        }
+        self.double(text, indent, folds);
+    }
+
+    fn plain(&mut self, text: &str, indent: usize, folds: bool) {
+        self.fresh = false;
+        if !folds || self.column() + text.len() <= WIDTH {
+            self.out.extend_from_slice(text.as_bytes());
+            return;
+        }
+        let bytes = text.as_bytes();
+        let mut column = self.column();
+        let mut after_space = false;
+        for (at, &byte) in bytes.iter().enumerate() {
+            let breaks = byte == b' ' && !after_space && column > WIDTH;
+            if breaks && bytes.get(at + 1) != Some(&b' ') {
+                column = self.fold(indent);
+            } else {
+                self.out.push(byte);
+                column += usize::from(byte & 0xC0 != 0x80);
+            }
+            after_space = byte == b' ';
+        }
+    }
+
+    /// Breaks the line and returns the new column.
+    fn fold(&mut self, indent: usize) -> usize {
+        self.end_line();
+        self.pad(indent);
+        self.fresh = false;
+        indent
+    }
+
+    fn single(&mut self, text: &str, indent: usize, folds: bool) {
+        self.raw("'");
+        let bytes = text.as_bytes();
+        let mut column = self.column();
+        let mut after_space = false;
+        let mut after_break = false;
+        for (at, c) in text.char_indices() {
+            let next = bytes.get(at + 1);
+            let breaks = c == ' ' && folds && !after_space && column > WIDTH && at > 0;
+            if breaks && next.is_some() && next != Some(&b' ') {
+                column = self.fold(indent);
+            } else {
+                if after_break && c != ' ' && !is_wide_break(c) {
+                    self.pad(indent);
+                    column += indent;
+                }
+                let doubled = if c == '\'' { "'" } else { "" };
+                self.push_str(doubled);
+                self.push(c);
+                column = if is_wide_break(c) {
+                    0
+                } else {
+                    column + 1 + doubled.len()
+                };
+            }
+            after_break = is_wide_break(c);
+            after_space = c == ' ';
+        }
+        self.raw("'");
+    }
+
+    fn double(&mut self, text: &str, indent: usize, folds: bool) {
+        self.raw("\"");
+        let bytes = text.as_bytes();
+        // go-yaml looks for the mark at the start of the text whichever character it is at.
+        let marked = text.starts_with('\u{FEFF}');
+        let mut column = self.column();
+        let mut after_space = false;
+        for (at, c) in text.char_indices() {
+            let from = self.out.len();
+            if marked || must_escape(c) {
+                self.escape(c);
+                column += self.out.len() - from;
+            } else if c == ' '
+                && folds
+                && !after_space
+                && column > WIDTH
+                && at > 0
+                && at + 1 < bytes.len()
+            {
+                column = self.fold(indent);
+                if bytes[at + 1] == b' ' {
+                    self.raw("\\");
+                    column += 1;
+                }
+            } else {
+                self.push(c);
+                column += 1;
+            }
+            after_space = c == ' ' && !marked;
+        }
+        self.raw("\"");
+    }
+
+    fn escape(&mut self, c: char) {
+        let short = match c {
+            '\0' => '0',
+            '\x07' => 'a',
+            '\x08' => 'b',
+            '\t' => 't',
+            '\n' => 'n',
+            '\x0B' => 'v',
+            '\x0C' => 'f',
+            '\r' => 'r',
+            '\x1B' => 'e',
+            '"' | '\\' => c,
+            '\u{85}' => 'N',
+            '\u{A0}' => '_',
+            '\u{2028}' => 'L',
+            '\u{2029}' => 'P',
+            _ => {
+                let code = u32::from(c);
+                let long = match code {
+                    0..=0xFF => format!("\\x{code:02X}"),
+                    0x100..=0xFFFF => format!("\\u{code:04X}"),
+                    _ => format!("\\U{code:08X}"),
+                };
+                return self.push_str(&long);
+            }
+        };
+        self.push('\\');
+        self.push(short);
+    }
+
+    fn literal(&mut self, text: &str, indent: usize) {
+        self.raw("|");
+        let breaks_at = |at: usize| break_len_in_value(text, at) > 0;
+        if text.starts_with(' ') || breaks_at(0) {
+            self.raw("2");
+        }
+        self.raw(Self::chomping(text));
+        self.end_line();
+        for (at, c) in text.char_indices() {
+            if c == '\n' {
+                self.end_line();
+            } else if breaks_at(at) {
+                self.push(c);
+                self.fresh = true;
+            } else {
+                if self.fresh {
+                    self.pad(indent);
+                    self.fresh = false;
+                }
+                self.push(c);
+            }
+        }
+    }
+
+    fn push(&mut self, c: char) {
+        let mut buffer = [0; 4];
+        self.push_str(c.encode_utf8(&mut buffer));
+    }
+
+    fn push_str(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// A line break of more than one byte, which cannot be folded.
+fn is_wide_break(c: char) -> bool {
+    matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// The length of a break in a value, where `\r\n` counts as two.
+fn break_len_in_value(text: &str, at: usize) -> usize {
+    let bytes = &text.as_bytes()[at..];
+    match bytes.first() {
+        Some(b'\r') => 1,
+        _ => break_len(bytes),
+    }
+}
+
+/// Whether go-yaml prints the character as it is; it knows none above U+FFFD.
+fn is_printable(c: char) -> bool {
+    matches!(c, '\n' | ' '..='~' | '\u{A0}'..='\u{FFFD}') && c != '\u{FEFF}'
+}
+
+fn must_escape(c: char) -> bool {
+    !is_printable(c) || matches!(c, '"' | '\\' | '\n') || is_wide_break(c)
+}
+
+fn analyze(text: &str) -> Analysis {
+    let bytes = text.as_bytes();
+    let mut indicators = starts_like_mark(bytes);
+    let mut special = false;
+    let mut breaks = false;
+    let mut break_space = false;
+    let mut space_break = false;
+    let mut previous = '\0';
+    for (at, c) in text.char_indices() {
+        let next = at + c.len_utf8();
+        let before_blank = matches!(bytes.get(next), None | Some(b' ' | b'\t'));
+        let is_break = matches!(c, '\n' | '\r') || is_wide_break(c);
+        indicators |= match c {
+            ':' => before_blank,
+            '#' => at == 0 || is_blank_or_break(previous),
+            '?' | '-' if at == 0 => before_blank,
+            ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@'
+            | '`' => at == 0,
+            _ => false,
+        };
+        special |= !is_printable(c);
+        breaks |= is_break;
+        break_space |= c == ' ' && is_break_char(previous);
+        space_break |= is_break && previous == ' ';
+        previous = c;
+    }
+    let edge = |c: Option<char>| c.is_some_and(|c| c == ' ' || is_break_char(c));
+    let edges = edge(text.chars().next()) || edge(text.chars().next_back());
+    Analysis {
+        plain: !(indicators || special || breaks || edges || break_space || space_break),
+        single: !(special || break_space || space_break),
+        block: !(special || space_break || text.is_empty() || text.ends_with(' ')),
+        breaks,
+    }
+}
+
+/// Whether the text starts as a document mark does.
+fn starts_like_mark(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"---") || bytes.starts_with(b"...")
+}
+
+fn is_break_char(c: char) -> bool {
+    matches!(c, '\n' | '\r') || is_wide_break(c)
+}
+
+fn is_blank_or_break(c: char) -> bool {
+    matches!(c, ' ' | '\t') || is_break_char(c)
+}
