@@ -1,0 +1,448 @@
+//! Patches: what they are for, and how they change it.
+
+mod json6902;
+mod lists;
+mod strategic;
+
+pub(crate) use json6902::float_text;
+
+use crate::build::{Target, Work};
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::kustomization::{Patch as Entry, PatchOptions};
+use crate::read;
+use crate::resource::{Resource, set_string};
+use crate::resources::Resources;
+use crate::schema::Schema;
+use crate::select::Matcher;
+use json6902::Operation;
+use serde::de::IgnoredAny;
+use std::sync::Arc;
+use windlass_fault::{Location, Warning, nearest};
+use windlass_yaml::{NodeId, Source, Spanned, Style, Tree};
+
+/// A patch, read and ready to be applied.
+#[derive(Debug)]
+pub(crate) struct Patch {
+    content: Content,
+    target: Option<Matcher>,
+    options: PatchOptions,
+    form: Form,
+    /// Where the kustomization names it.
+    place: Option<Location>,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// Objects to merge into others.
+    Objects(Vec<Resource>),
+    Operations(Vec<Operation>),
+}
+
+/// The field that names the patch; in small things kustomize treats them differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Patches,
+    StrategicMerge,
+    Json6902,
+}
+
+/// Applies an entry of `patches`
+/// (`kustomize: api/internal/builtins/PatchTransformer.go`).
+pub(crate) fn apply(
+    entry: &Spanned<Entry>,
+    target: &Target<'_>,
+    resources: &mut Resources,
+    work: &mut Work<'_>,
+) -> Result<()> {
+    let text = Text::of_entry(entry, target, work)?;
+    let content = match read::objects(&mut work.tree, Arc::clone(&text.source)) {
+        Ok(objects) => Content::Objects(objects),
+        Err(no_object) => match text.operations(&mut work.tree)? {
+            Some(operations) => Content::Operations(operations),
+            None => return Err(no_object),
+        },
+    };
+    let patch = Patch {
+        content,
+        target: matcher(&entry.value, work)?,
+        options: entry.value.options,
+        form: Form::Patches,
+        place: work.place(entry.origin),
+    };
+    patch.check()?;
+    patch.apply(resources, work)
+}
+
+/// Applies an entry of `patchesJson6902`
+/// (`kustomize: api/internal/builtins/PatchJson6902Transformer.go`).
+pub(crate) fn json6902(
+    entry: &Spanned<Entry>,
+    target: &Target<'_>,
+    resources: &mut Resources,
+    work: &mut Work<'_>,
+) -> Result<()> {
+    let place = work.place(entry.origin);
+    let refuse = |message: &str| Error::new(ErrorKind::Patch, message).at(place.clone());
+    let selector = entry.value.target.as_ref();
+    if selector.is_none_or(|selector| selector.value.name.is_empty()) {
+        return Err(refuse("the target of this patch has no `name`"));
+    }
+    let text = Text::of_entry(entry, target, work)?;
+    let operations = text.operations(&mut work.tree)?;
+    let operations = operations.filter(|operations| !operations.is_empty());
+    let patch = Patch {
+        content: Content::Operations(
+            operations.ok_or_else(|| refuse("this patch has no operation"))?,
+        ),
+        target: matcher(&entry.value, work)?,
+        options: PatchOptions::default(),
+        form: Form::Json6902,
+        place,
+    };
+    patch.apply(resources, work)
+}
+
+/// Applies all of `patchesStrategicMerge`, each a text or the path of a file
+/// (`kustomize: api/internal/builtins/PatchStrategicMergeTransformer.go`).
+pub(crate) fn strategic_merge(
+    entries: &[Spanned<String>],
+    target: &Target<'_>,
+    resources: &mut Resources,
+    work: &mut Work<'_>,
+) -> Result<()> {
+    let mut patches = Vec::new();
+    for entry in entries {
+        let is_text = entry.value.contains('\n') || entry.value.starts_with('{');
+        let source = match is_text {
+            true => read::inline_source(&work.tree, entry),
+            false => work.read_named(target, entry)?,
+        };
+        patches.push(Patch {
+            content: Content::Objects(read::objects(&mut work.tree, source)?),
+            target: None,
+            options: PatchOptions::default(),
+            form: Form::StrategicMerge,
+            place: work.place(entry.origin),
+        });
+    }
+    if patches.iter().all(Patch::is_empty) {
+        let place = entries.first().and_then(|entry| work.place(entry.origin));
+        return Err(Error::new(ErrorKind::Patch, "these patches are empty").at(place));
+    }
+    patches
+        .iter()
+        .try_for_each(|patch| patch.apply(resources, work))
+}
+
+fn matcher(entry: &Entry, work: &Work<'_>) -> Result<Option<Matcher>> {
+    let Some(target) = &entry.target else {
+        return Ok(None);
+    };
+    let matcher = Matcher::new(&target.value);
+    matcher
+        .map(Some)
+        .map_err(|error| error.at(work.place(target.origin)))
+}
+
+/// The text of a patch.
+struct Text {
+    source: Arc<Source>,
+    /// Whether it is JSON: it begins with `[`.
+    is_json: bool,
+}
+
+impl Text {
+    fn of_entry(entry: &Spanned<Entry>, target: &Target<'_>, work: &mut Work<'_>) -> Result<Self> {
+        let refuse = |message: &str| {
+            let hint = "give the file as `path`, or the text as `patch`".to_owned();
+            let error = Error::new(ErrorKind::Patch, message).hint(hint);
+            Err(error.at(work.place(entry.origin)))
+        };
+        let patch = entry
+            .value
+            .patch
+            .as_ref()
+            .filter(|patch| !patch.value.trim().is_empty());
+        let path = entry
+            .value
+            .path
+            .as_ref()
+            .filter(|path| !path.value.is_empty());
+        match (patch, path) {
+            (Some(_), Some(_)) => refuse("this entry has both a `path` and a `patch`"),
+            (None, None) => refuse("this entry has neither a `path` nor a `patch`"),
+            (Some(patch), None) => Ok(Self {
+                is_json: patch.value.trim_start().starts_with('['),
+                source: read::inline_source(&work.tree, patch),
+            }),
+            (None, Some(path)) => {
+                let source = work.read_named(target, path)?;
+                Ok(Self {
+                    is_json: source.text().starts_with('['),
+                    source,
+                })
+            }
+        }
+    }
+
+    /// The operations; nothing where it is no list at all.
+    fn operations(&self, tree: &mut Tree) -> Result<Option<Vec<Operation>>> {
+        if self.is_json
+            && let Err(error) = serde_json::from_str::<Vec<IgnoredAny>>(self.source.text())
+        {
+            return Err(self.not_json(error));
+        }
+        let documents = tree
+            .load(Arc::clone(&self.source))
+            .map_err(read::malformed)?;
+        match documents.first() {
+            Some(&root) if tree.is_seq(root) => json6902::read(tree, root).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn not_json(&self, error: serde_json::Error) -> Error {
+        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let (line, column) = (narrow(error.line()), narrow(error.column()));
+        let message = "this patch begins with `[` and so is JSON, but cannot be read as such";
+        Error::new(ErrorKind::Malformed, message)
+            .at(Location::at_line(self.source.path(), line, column))
+            .hint("begin with `- op:` to write YAML".to_owned())
+            .because(error)
+    }
+}
+
+impl Patch {
+    fn is_empty(&self) -> bool {
+        matches!(&self.content, Content::Objects(objects) if objects.is_empty())
+    }
+
+    fn check(&self) -> Result<()> {
+        let (message, hint) = match (&self.content, &self.target) {
+            (Content::Objects(objects), Some(_)) if objects.len() > 1 => (
+                "a patch of several objects cannot have a `target`",
+                "give each object an entry of its own, or leave `target` out",
+            ),
+            (Content::Operations(_), None) => (
+                "a JSON patch needs a `target`",
+                "add `target:` with the `kind` and `name` of the object",
+            ),
+            _ => return Ok(()),
+        };
+        let error = Error::new(ErrorKind::Patch, message).at(self.place.clone());
+        Err(error.hint(hint.to_owned()))
+    }
+}
+
+/// Applying.
+impl Patch {
+    /// Changes the objects that the patch is for. That there is none is an error for a patch
+    /// without a target, else a warning.
+    fn apply(&self, resources: &mut Resources, work: &mut Work<'_>) -> Result<()> {
+        let mut patching = Patching {
+            patch: self,
+            resources,
+            tree: &mut work.tree,
+            schema: &work.schema,
+            warnings: &mut work.warnings,
+        };
+        let done = match (&self.content, &self.target) {
+            (Content::Objects(objects), None) => patching.merge_by_id(objects),
+            (Content::Objects(objects), Some(target)) => patching.merge_by_target(objects, target),
+            (Content::Operations(operations), Some(target)) => patching.operate(operations, target),
+            (Content::Operations(_), None) => self.check(),
+        };
+        done.map_err(|error| error.through(self.place.clone()))
+    }
+}
+
+/// A patch at work.
+struct Patching<'a> {
+    patch: &'a Patch,
+    resources: &'a mut Resources,
+    tree: &'a mut Tree,
+    schema: &'a Schema,
+    warnings: &'a mut Vec<Warning>,
+}
+
+impl Patching<'_> {
+    /// Merges each object into the one that has, or had, its id.
+    fn merge_by_id(&mut self, objects: &[Resource]) -> Result<()> {
+        for object in objects {
+            let at = self.only_one(object)?;
+            self.merge(at, object, self.patch.form == Form::StrategicMerge)?;
+        }
+        match self.patch.form {
+            Form::StrategicMerge => self.refuse_conflicts(),
+            Form::Patches | Form::Json6902 => Ok(()),
+        }
+    }
+
+    fn only_one(&self, object: &Resource) -> Result<usize> {
+        let id = object.original_id(self.tree, self.schema);
+        match self.resources.with_any_id(&id, self.tree, self.schema)[..] {
+            [at] => Ok(at),
+            [] => Err(self.no_match(object, &id)),
+            _ => {
+                let message =
+                    format!("this patch could be for several objects: `{id}` was the id of each");
+                Err(Error::new(ErrorKind::Conflict, message)
+                    .at(self.tree.locate(object.origin(self.tree)))
+                    .hint("use the present name, or select the object with `target`".to_owned()))
+            }
+        }
+    }
+
+    fn merge_by_target(&mut self, objects: &[Resource], target: &Matcher) -> Result<()> {
+        let Some(object) = objects.first() else {
+            return Ok(());
+        };
+        for at in self.select(target) {
+            self.merge(at, object, true)?;
+        }
+        self.refuse_conflicts()
+    }
+
+    fn select(&mut self, target: &Matcher) -> Vec<usize> {
+        let found = self.resources.select(target, self.tree, self.schema);
+        if found.is_empty() && self.patch.form == Form::Patches {
+            let warning = Warning::new("this patch changes nothing: no object matches its target");
+            self.warnings.push(warning.at(self.patch.place.clone()));
+        }
+        found
+    }
+
+    /// Merges an object into the one at `at`. `as_found` says whether the patch takes over the
+    /// api version of what it found, and has texts for labels and annotations.
+    fn merge(&mut self, at: usize, object: &Resource, as_found: bool) -> Result<()> {
+        let Some(target) = self.resources.get_mut(at) else {
+            return Ok(());
+        };
+        let tree = &mut *self.tree;
+        let patch = tree.copy(object.root);
+        if as_found {
+            let api_version = target.api_version(tree).to_owned();
+            set_string(tree, patch, "apiVersion", &api_version);
+            to_texts(tree, patch, "labels");
+            to_texts(tree, patch, "annotations");
+        }
+        let options = self.patch.options;
+        let kind = target.kind(tree).to_owned();
+        let name = target.name(tree).to_owned();
+        let namespace = target.namespace(tree).to_owned();
+        if options.allow_name_change || options.allow_kind_change {
+            target.remember_id(tree, self.schema);
+        }
+        if !strategic::merge(tree, self.schema, target.root, patch)? {
+            tree.set_children(target.root, &[]);
+        }
+        if target.is_empty(tree) {
+            return Ok(());
+        }
+        if !options.allow_kind_change {
+            target.set_kind(tree, &kind);
+        }
+        if !options.allow_name_change {
+            target.set_name(tree, &name)?;
+        }
+        target.set_namespace(tree, &namespace)
+    }
+
+    /// Drops what was deleted and refuses two objects of one id.
+    fn refuse_conflicts(&mut self) -> Result<()> {
+        let tree = &*self.tree;
+        self.resources.retain(|resource| !resource.is_empty(tree));
+        self.resources.refuse_conflicts(tree, self.schema)
+    }
+
+    fn operate(&mut self, operations: &[Operation], target: &Matcher) -> Result<()> {
+        let found = self.select(target);
+        if found.is_empty() && self.patch.form == Form::Json6902 {
+            let message = "no object matches the target of this patch";
+            return Err(Error::new(ErrorKind::NoMatch, message).at(self.patch.place.clone()));
+        }
+        for at in found {
+            let Some(resource) = self.resources.get_mut(at) else {
+                continue;
+            };
+            if self.patch.form == Form::Patches {
+                resource.remember_id(self.tree, self.schema);
+            }
+            // kustomize keeps its notes in the annotations, so that there is a map to add to.
+            if resource.is_marked() {
+                annotations(self.tree, resource)?;
+            }
+            json6902::apply(self.tree, resource.root, operations)?;
+            to_texts(self.tree, resource.root, "annotations");
+        }
+        Ok(())
+    }
+}
+
+/// The map of annotations, made where there is none.
+fn annotations(tree: &mut Tree, resource: &Resource) -> Result<()> {
+    let metadata = resource.metadata(tree)?;
+    let is_there = tree
+        .get(metadata, "annotations")
+        .is_some_and(|found| tree.is_map(found));
+    if !is_there {
+        let made = tree.map(tree.origin(metadata));
+        tree.set(metadata, "annotations", made);
+    }
+    Ok(())
+}
+
+/// Makes every value of a map in the metadata a text, and takes the map out where it is empty or
+/// null, as kustomize does when it sets labels or annotations.
+fn to_texts(tree: &mut Tree, root: NodeId, field: &str) {
+    let Some(metadata) = tree.get(root, "metadata") else {
+        return;
+    };
+    let Some(map) = tree.get(metadata, field) else {
+        return;
+    };
+    if !tree.is_map(map) || tree.is_empty(map) {
+        tree.remove_key(metadata, field);
+        return;
+    }
+    let values: Vec<NodeId> = tree.children(map).collect();
+    for value in values {
+        let text = tree.text(value).to_owned();
+        tree.set_text(value, &text, Style::Double);
+    }
+}
+
+/// Errors.
+impl Patching<'_> {
+    fn no_match(&self, object: &Resource, id: &Id) -> Error {
+        let message = format!("no object matches the patch `{id}`");
+        let error = Error::new(ErrorKind::NoMatch, message);
+        error
+            .at(self.tree.locate(object.origin(self.tree)))
+            .hint(self.near(id))
+    }
+
+    /// What could have been meant: another name of the kind, or another kind of the name.
+    fn near(&self, id: &Id) -> Option<String> {
+        let ids: Vec<Id> = self
+            .resources
+            .iter()
+            .map(|one| one.id(self.tree, self.schema))
+            .collect();
+        let same_kind = ids.iter().filter(|other| other.gvk == id.gvk);
+        let names = same_kind.clone().map(|other| &*other.name);
+        if let Some(name) = nearest(&id.name, names).filter(|name| *name != id.name) {
+            return Some(format!("did you mean `{name}`?"));
+        }
+        let same_name = ids.iter().find(|other| other.name == id.name);
+        if let Some(other) = same_name {
+            return Some(format!("there is `{other}`"));
+        }
+        let names: Vec<&str> = same_kind.map(|other| &*other.name).take(5).collect();
+        match names[..] {
+            [] => Some(format!("there is no `{}` at all", id.gvk.kind)),
+            _ => Some(format!("there are `{}`", names.join("`, `"))),
+        }
+    }
+}
