@@ -1,6 +1,7 @@
 //! Replacements and variables: a value of one object put into fields of others.
 
 mod path;
+mod printer;
 mod structured;
 mod variables;
 

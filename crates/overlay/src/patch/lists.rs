@@ -388,3 +388,74 @@ fn not_a_map(tree: &Tree, item: NodeId) -> Error {
     )
     .at(tree.locate(tree.origin(item)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Schema;
+    use proptest::prelude::*;
+    use windlass_yaml::Source;
+
+    /// Lists whose items all have the keys in use; some items are deleted by a directive.
+    fn items(keys: &'static [&'static str]) -> impl Strategy<Value = Vec<String>> {
+        let value = proptest::collection::vec(0..3u8, keys.len());
+        let item = (value, any::<bool>(), 0..9u8).prop_map(move |(values, delete, field)| {
+            let pairs = keys
+                .iter()
+                .zip(values)
+                .map(|(key, value)| format!("{key}: v{value}"));
+            let delete = if delete { ", $patch: delete" } else { "" };
+            let pairs: Vec<String> = pairs.collect();
+            format!("{{{}, field: {field}{delete}}}", pairs.join(", "))
+        });
+        proptest::collection::vec(item, 0..6)
+    }
+
+    fn merged(keys: &[&str], object: &[String], patch: &[String], search: bool) -> String {
+        let mut tree = Tree::new();
+        let object: Vec<String> = object
+            .iter()
+            .map(|item| item.replace(", $patch: delete", ""))
+            .collect();
+        let text = format!("[[{}], [{}]]", object.join(", "), patch.join(", "));
+        let root = tree.load(Source::new("lists.yaml", text)).unwrap()[0];
+        let lists: Vec<NodeId> = tree.items(root).collect();
+        let targets: Vec<NodeId> = tree.items(lists[0]).collect();
+        let patches: Vec<NodeId> = tree.items(lists[1]).collect();
+        let lists = Lists {
+            shape: None,
+            used: used_keys(&tree, keys, targets.iter().chain(&patches)),
+            targets,
+            patches,
+            is_new: false,
+        };
+        let values = lists.regular_values(&tree, keys).unwrap();
+        let schema = Schema::default();
+        let mut merger = Merger::new(&mut tree, &schema);
+        let all = match search {
+            true => lists.merge_searching(&mut merger, keys).unwrap(),
+            false => lists.merge_regular(&mut merger, &values).unwrap(),
+        };
+        let list = tree.seq(windlass_yaml::Origin::NONE);
+        tree.set_children(list, &all);
+        let mut out = Vec::new();
+        tree.emit(list, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn looking_up_and_searching_give_the_same(
+            object in items(&["name"]), patch in items(&["name"]),
+            object2 in items(&["port", "protocol"]), patch2 in items(&["port", "protocol"]),
+        ) {
+            let both = |keys: &[&str], object: &[String], patch: &[String]| {
+                (merged(keys, object, patch, true), merged(keys, object, patch, false))
+            };
+            let (searched, looked_up) = both(&["name"], &object, &patch);
+            prop_assert_eq!(searched, looked_up);
+            let (searched, looked_up) = both(&["port", "protocol"], &object2, &patch2);
+            prop_assert_eq!(searched, looked_up);
+        }
+    }
+}

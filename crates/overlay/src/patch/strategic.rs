@@ -24,7 +24,7 @@ pub(crate) fn merge(
     target: NodeId,
     patch: NodeId,
 ) -> Result<bool> {
-    let mut merger = Merger { tree, schema };
+    let mut merger = Merger::new(tree, schema);
     let merged = merger.walk(Some(target), Some(patch), None)?;
     Ok(!matches!(merged, Merged::Nothing))
 }
@@ -62,6 +62,10 @@ pub(super) struct Merger<'a> {
 }
 
 impl<'a> Merger<'a> {
+    pub(super) fn new(tree: &'a mut Tree, schema: &'a Schema) -> Self {
+        Self { tree, schema }
+    }
+
     /// Merges two values, of which at least one is there. Where both are the same node it is new
     /// in the object: taken from the patch, with the patch's directives still to be obeyed.
     pub(super) fn walk(

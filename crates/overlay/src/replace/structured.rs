@@ -1,8 +1,9 @@
-//! Values inside a text that is JSON itself, such as an entry of a ConfigMap.
+//! Values inside a text that is JSON or YAML itself, such as an entry of a ConfigMap.
 
 use super::path::{Create, Path};
-use super::retext;
+use super::{printer, retext};
 use crate::error::Result;
+use std::collections::HashSet;
 use windlass_yaml::{NodeId, Source, Style, Tree};
 
 /// Puts a value into the text that a first part of `path` leads to, at the place that the rest of
@@ -38,7 +39,9 @@ pub(super) fn put(
             retext(tree, field.node, &new)?;
         }
     }
-    let Some(printed) = print(tree, document, &written).filter(|_| !found.is_empty()) else {
+    let changed: HashSet<NodeId> = found.iter().map(|field| field.node).collect();
+    let printed = print(tree, document, &written, &changed);
+    let Some(printed) = printed.filter(|_| !found.is_empty()) else {
         return Ok(false);
     };
     retext(tree, text, &printed)?;
@@ -66,9 +69,15 @@ fn parse(tree: &mut Tree, text: NodeId, written: &str) -> Option<NodeId> {
 }
 
 /// The document as text, in the form that it had; nothing where it cannot be printed.
-fn print(tree: &Tree, document: NodeId, written: &str) -> Option<String> {
+fn print(
+    tree: &Tree,
+    document: NodeId,
+    written: &str,
+    changed: &HashSet<NodeId>,
+) -> Option<String> {
     if !written.trim_start().starts_with(['{', '[']) {
-        return None;
+        let source = tree.source(tree.origin(document).source()?)?;
+        return printer::print(tree, document, source.text(), changed);
     }
     let mut compact = Vec::new();
     tree.write_json(document, &mut compact, true).ok()?;
@@ -135,6 +144,129 @@ fn new_line(out: &mut String, depth: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn put_at(text: &str, path: &str, value: &str) -> Option<String> {
+        let mut tree = Tree::new();
+        let root = tree.map(windlass_yaml::Origin::NONE);
+        let text = tree.string(text, windlass_yaml::Origin::NONE);
+        let text = tree.add(root, "text", text);
+        let value = tree.string(value, windlass_yaml::Origin::NONE);
+        let path = Path::parse(&format!("text.{path}"));
+        let is_put = put(&mut tree, root, &path, Create::No, value).unwrap();
+        is_put.then(|| tree.text(text).to_owned())
+    }
+
+    #[test]
+    fn yaml_keeps_comments_and_quotes_but_not_its_indentation() {
+        let text = r#"# doc head
+
+# head a
+a:   # line a
+    b: 1   # c
+    # head s
+    s: "x"
+    t: 'it''s'
+    u: "tab\there"
+    e: ""
+    n:
+    n2: ~
+    # foot of a map
+
+# two
+# lines
+
+l:   # on list
+  # first
+  - name: q   # nm
+    v: 2
+    # foot q
+
+  - {name: r, v: [3, "x", {}]}
+  -   - a
+      - b
+  - - c
+  -
+    k: v
+  - plain string: with colon
+    "quoted key": 1
+    'single': {}
+
+lit: |
+  one
+    two
+
+  three
+litk: |+
+  keep
+
+fold: >-
+  folded text
+  here
+
+  para
+    more
+  less
+multi: plain one
+  plain two
+tag: !!str 5
+# end
+"#;
+        insta::assert_snapshot!(put_at(text, "a.b", "8").unwrap(), @r#"
+        # doc head
+
+        # head a
+        a: # line a
+          b: 8 # c
+          # head s
+          s: "x"
+          t: 'it''s'
+          u: "tab\there"
+          e: ""
+          n:
+          n2: ~
+          # foot of a map
+        # two
+        # lines
+        l: # on list
+        # first
+        - name: q # nm
+          v: 2
+          # foot q
+        - {name: r, v: [3, "x", {}]}
+        - - a
+          - b
+        - - c
+        - k: v
+        - plain string: with colon
+          "quoted key": 1
+          'single': {}
+        lit: |
+          one
+            two
+
+          three
+        litk: |+
+          keep
+
+        fold: >-
+          folded text here
+
+          para
+
+            more
+          less
+        multi: plain one plain two
+        tag: !!str 5
+        # end
+        "#);
+    }
+
+    #[test]
+    fn what_is_no_text_of_this_kind_is_left_alone() {
+        assert_eq!(put_at("plain", "a", "8"), None);
+        assert_eq!(put_at("{a: 1}", "b", "8"), None);
+        assert_eq!(put_at("a: &x 1\nb: *x\n", "a", "8"), None);
+    }
 
     #[test]
     fn json_is_spread_as_go_does() {
