@@ -54,6 +54,13 @@ impl Context {
         std::env::var(name).ok().filter(|value| !value.is_empty())
     }
 
+    /// Every variable of the environment that is UTF-8, for programs to be started with.
+    #[expect(clippy::disallowed_methods, reason = "the one door to the environment")]
+    pub fn variables(&self) -> impl Iterator<Item = (String, String)> {
+        let utf8 = |text: std::ffi::OsString| text.into_string().ok();
+        std::env::vars_os().filter_map(move |(name, value)| Some((utf8(name)?, utf8(value)?)))
+    }
+
     /// Seconds since 1970.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the one door to the clock")]

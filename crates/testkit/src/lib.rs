@@ -1,1 +1,19 @@
 //! Sandbox, in-process registry and git remote for tests and the pipeline command.
+
+mod error;
+mod event;
+mod expression;
+mod git;
+mod process;
+mod run;
+mod sandbox;
+mod shell;
+mod workflow;
+
+pub use error::{Error, ErrorKind};
+pub use event::{Event, NO_COMMIT};
+pub use git::{GitFault, GitMoment, GitRequest, GitRules, GitServer};
+pub use run::{Host, Machine, Step};
+pub use sandbox::{CommitLine, DEVELOPER, References, Remote, Sandbox};
+pub use shell::Shell;
+pub use workflow::{Command, Workflow};
