@@ -112,6 +112,6 @@ fn base(repository: &Repository, since: Since<'_>, head: Oid) -> Result<Option<O
     match repository.git.merge_base(base, head) {
         Ok(common) => Ok(Some(common)),
         Err(source) if source.code() == ErrorCode::NotFound => Ok(None),
-        Err(source) => Err(unreadable(format!("the history of {head}"))(source)),
+        Err(source) => Err(unreadable(format_args!("the history of {head}"), source)),
     }
 }

@@ -284,7 +284,8 @@ impl Weigher<'_> {
     fn is_followed(&self, demand: &Demand, demands: &[Demand]) -> Result<bool> {
         let git = &self.repository.git;
         for other in demands {
-            let cannot = unreadable(format!("the history of {}", other.commit));
+            let cannot =
+                |source| unreadable(format_args!("the history of {}", other.commit), source);
             if git
                 .graph_descendant_of(other.commit, demand.commit)
                 .map_err(cannot)?

@@ -1,10 +1,12 @@
 //! The commits of a range that touch an application.
 
 use crate::error::{Error, ErrorKind, Result, unreadable};
-use crate::repository::{Entry, Repository};
+use crate::repository::Repository;
 use crate::scope::{Scope, Touch};
-use git2::Oid;
-use std::collections::{BTreeSet, HashMap};
+use crate::tree::{Entry, Item, Items, Tree};
+use git2::{Commit, Oid};
+use std::collections::HashMap;
+use std::iter::Peekable;
 use std::rc::Rc;
 
 /// Folders deeper than this are taken as one file.
@@ -21,15 +23,20 @@ pub(crate) struct Change {
     pub(crate) touch: Touch,
 }
 
-/// The entries at the paths of a scope.
-type Roots = Rc<[Option<Entry>]>;
-
-/// Reads commits and remembers what it found in their trees.
+/// Reads the changes that matter to a scope.
 pub(crate) struct Reader<'r> {
     repository: &'r Repository,
     scope: &'r Scope,
     first_parent: bool,
-    known: HashMap<Oid, Roots>,
+    /// Commits that were read as parents and are still to come, so that each is read once.
+    ahead: HashMap<Oid, Seen<'r>>,
+}
+
+#[derive(Clone)]
+struct Seen<'r> {
+    commit: Commit<'r>,
+    /// The entries at the paths of the scope.
+    roots: Rc<[Option<Entry>]>,
 }
 
 impl<'r> Reader<'r> {
@@ -38,25 +45,25 @@ impl<'r> Reader<'r> {
             repository,
             scope,
             first_parent,
-            known: HashMap::new(),
+            ahead: HashMap::new(),
         }
     }
 
     /// The changes of the commits that are in `head` and not in `base`, newest first.
     pub(crate) fn range(&mut self, head: Oid, base: Option<Oid>) -> Result<Vec<Change>> {
-        let cannot = || unreadable(format!("the history of {head}"));
-        let mut walk = self.repository.git.revwalk().map_err(cannot())?;
-        walk.set_sorting(git2::Sort::TIME).map_err(cannot())?;
-        walk.push(head).map_err(cannot())?;
+        let cannot = |source| unreadable(format_args!("the history of {head}"), source);
+        let mut walk = self.repository.git.revwalk().map_err(cannot)?;
+        walk.set_sorting(git2::Sort::TIME).map_err(cannot)?;
+        walk.push(head).map_err(cannot)?;
         if let Some(base) = base {
-            walk.hide(base).map_err(cannot())?;
+            walk.hide(base).map_err(cannot)?;
         }
         if self.first_parent {
-            walk.simplify_first_parent().map_err(cannot())?;
+            walk.simplify_first_parent().map_err(cannot)?;
         }
         let mut changes = Vec::new();
         for id in walk {
-            changes.extend(self.change(id.map_err(cannot())?)?);
+            changes.extend(self.change(id.map_err(cannot)?)?);
         }
         Ok(changes)
     }
@@ -65,24 +72,17 @@ impl<'r> Reader<'r> {
         if self.repository.boundary.contains(&id) {
             return Err(shallow(id));
         }
-        let cannot = || unreadable(format!("commit {id}"));
-        let commit = self.repository.git.find_commit(id).map_err(cannot())?;
-        let count = if self.first_parent {
-            1
-        } else {
-            commit.parent_count()
+        let Seen { commit, roots } = match self.ahead.remove(&id) {
+            Some(seen) => seen,
+            None => self.read(id)?,
         };
-        let mut parents = Vec::with_capacity(count);
-        for parent in commit.parent_ids().take(count) {
-            let parent = self.repository.git.find_commit(parent);
-            parents.push(parent.map_err(cannot())?.tree_id());
+        let followed = if self.first_parent { 1 } else { usize::MAX };
+        let mut parents = Vec::with_capacity(1);
+        for parent in commit.parent_ids().take(followed) {
+            parents.push(self.read_ahead(parent)?);
         }
-        let empty = parents[..] == [commit.tree_id()];
-        let touch = if empty {
-            Touch::Nothing
-        } else {
-            self.touch(commit.tree_id(), &parents)?
-        };
+        let empty = parents.len() == 1 && parents[0].commit.tree_id() == commit.tree_id();
+        let touch = self.touch(&roots, &parents)?;
         Ok((empty || touch != Touch::Nothing).then(|| Change {
             id,
             message: String::from_utf8_lossy(commit.message_bytes()).into_owned(),
@@ -91,21 +91,38 @@ impl<'r> Reader<'r> {
         }))
     }
 
-    /// The most that a tree changes in comparison with each of its parents. What is the same as
-    /// in any of them came from there, so that a merge counts only where it adds to its sides.
-    fn touch(&mut self, tree: Oid, parents: &[Oid]) -> Result<Touch> {
-        let new = self.roots(tree)?;
-        let scope = self.scope;
-        let mut old = Vec::with_capacity(parents.len());
-        for &parent in parents {
-            old.push(self.roots(parent)?);
+    fn read_ahead(&mut self, id: Oid) -> Result<Seen<'r>> {
+        if let Some(seen) = self.ahead.get(&id) {
+            return Ok(seen.clone());
         }
-        if old.is_empty() {
-            old.push(vec![None; scope.roots().len()].into());
-        }
+        let seen = self.read(id)?;
+        self.ahead.insert(id, seen.clone());
+        Ok(seen)
+    }
+
+    fn read(&self, id: Oid) -> Result<Seen<'r>> {
+        let commit = self.repository.find(id)?;
+        let tree = self.repository.tree(commit.tree_id())?;
+        let paths = self.scope.roots().iter();
+        let roots: Result<Vec<_>> = paths
+            .map(|path| self.repository.entry(&tree, path))
+            .collect();
+        Ok(Seen {
+            commit,
+            roots: roots?.into(),
+        })
+    }
+
+    /// The most that a commit changes in comparison with each of its parents. What is the same as
+    /// in any of them came from there, so that a merge counts only where it adds to its sides;
+    /// the first commit adds all it holds.
+    fn touch(&self, new: &[Option<Entry>], parents: &[Seen<'_>]) -> Result<Touch> {
         let mut touch = Touch::Nothing;
-        for (at, root) in scope.roots().iter().enumerate() {
-            let old: Vec<_> = old.iter().map(|roots| roots[at]).collect();
+        for (at, root) in self.scope.roots().iter().enumerate() {
+            let mut old: Vec<_> = parents.iter().map(|parent| parent.roots[at]).collect();
+            if old.is_empty() {
+                old.push(None);
+            }
             let mut path = root.clone().into_bytes();
             touch = touch.max(self.compare(&mut path, new[at], &old, 0)?);
         }
@@ -122,63 +139,95 @@ impl<'r> Reader<'r> {
         if old.contains(&new) {
             return Ok(Touch::Nothing);
         }
-        let file = |entry: Option<Entry>| entry.filter(|entry| !entry.tree || depth == DEPTH);
+        let is_folder = |entry: &Entry| entry.is_tree() && depth < DEPTH;
+        let file = |entry: Option<Entry>| entry.filter(|entry| !is_folder(entry));
+        let folder = |entry: Option<Entry>| entry.filter(is_folder);
         let mut touch = Touch::Nothing;
-        if old.iter().all(|&entry| file(entry) != file(new)) {
+        if old.iter().all(|&old| file(old) != file(new)) {
             touch = self.scope.touch(path);
         }
-        let folder = |entry: Option<Entry>| entry.filter(|entry| entry.tree && depth < DEPTH);
-        let new = self.folder(folder(new))?;
-        let mut sides = Vec::with_capacity(old.len());
-        for &entry in old {
-            sides.push(self.folder(folder(entry))?);
-        }
-        for name in names(&new, &sides) {
-            if touch == Touch::Image {
-                break;
-            }
-            let of = |tree: &Option<git2::Tree<'_>>| {
-                let entry = tree.as_ref()?.get_name_bytes(&name)?;
-                Some(Entry::of(&entry))
-            };
-            let length = path.len();
-            path.push(b'/');
-            path.extend_from_slice(&name);
-            let old: Vec<_> = sides.iter().map(of).collect();
-            touch = touch.max(self.compare(path, of(&new), &old, depth + 1)?);
-            path.truncate(length);
+        if touch < Touch::Image && old.iter().all(|&old| folder(old) != folder(new)) {
+            let old: Vec<_> = old.iter().map(|&old| folder(old)).collect();
+            touch = touch.max(self.compare_folders(path, folder(new), &old, depth)?);
         }
         Ok(touch)
     }
 
-    fn folder(&self, entry: Option<Entry>) -> Result<Option<git2::Tree<'r>>> {
-        entry
-            .map(|entry| self.repository.tree(entry.id))
-            .transpose()
-    }
-
-    fn roots(&mut self, tree: Oid) -> Result<Roots> {
-        if let Some(known) = self.known.get(&tree) {
-            return Ok(Rc::clone(known));
+    fn compare_folders(
+        &self,
+        path: &mut Vec<u8>,
+        new: Option<Entry>,
+        old: &[Option<Entry>],
+        depth: usize,
+    ) -> Result<Touch> {
+        let mut trees = Vec::with_capacity(old.len() + 1);
+        for entry in std::iter::once(&new).chain(old) {
+            trees.push(
+                entry
+                    .map(|entry| self.repository.tree(entry.id))
+                    .transpose()?,
+            );
         }
-        let root = self.repository.tree(tree)?;
-        let mut found = Vec::with_capacity(self.scope.roots().len());
-        for path in self.scope.roots() {
-            found.push(self.repository.entry(&root, path)?);
+        let mut sides = Sides::new(&trees);
+        let mut touch = Touch::Nothing;
+        while touch < Touch::Image
+            && let Some((name, entries)) = sides.next()?
+        {
+            let length = path.len();
+            path.push(b'/');
+            path.extend_from_slice(name);
+            touch = touch.max(self.compare(path, entries[0], &entries[1..], depth + 1)?);
+            path.truncate(length);
         }
-        let found: Roots = found.into();
-        self.known.insert(tree, Rc::clone(&found));
-        Ok(found)
+        Ok(touch)
     }
 }
 
-fn names(new: &Option<git2::Tree<'_>>, old: &[Option<git2::Tree<'_>>]) -> BTreeSet<Vec<u8>> {
-    let trees = new.iter().chain(old.iter().flatten());
-    let names = trees.flat_map(|tree| tree.iter().map(|entry| entry.name_bytes().to_vec()));
-    names.collect()
+/// A name, and what it stands for in each of several folders.
+type Row<'a> = (&'a [u8], Vec<Option<Entry>>);
+
+/// Several folders side by side.
+struct Sides<'a> {
+    items: Vec<Option<Peekable<Items<'a>>>>,
 }
 
-pub(crate) fn shallow(id: Oid) -> Error {
+impl<'a> Sides<'a> {
+    fn new(trees: &'a [Option<Tree>]) -> Self {
+        let items = |tree: &'a Option<Tree>| tree.as_ref().map(|tree| tree.items().peekable());
+        Self {
+            items: trees.iter().map(items).collect(),
+        }
+    }
+
+    /// The next name.
+    fn next(&mut self) -> Result<Option<Row<'a>>> {
+        let mut first: Option<Item<'a>> = None;
+        for items in self.items.iter_mut().flatten() {
+            // A broken folder sorts first, so that it is taken and reported.
+            let item = match items.peek() {
+                None => continue,
+                Some(Ok(item)) => *item,
+                Some(Err(_)) => match items.next() {
+                    Some(Err(error)) => return Err(error),
+                    _ => continue,
+                },
+            };
+            if first.is_none_or(|first| item.order(&first).is_lt()) {
+                first = Some(item);
+            }
+        }
+        let Some(first) = first else { return Ok(None) };
+        let same = |item: &Result<Item<'_>>| matches!(item, Ok(item) if item.order(&first).is_eq());
+        let mut take = |items: &mut Option<Peekable<Items<'a>>>| {
+            let item = items.as_mut()?.next_if(same)?;
+            item.ok().map(|item| item.entry)
+        };
+        let entries = self.items.iter_mut().map(&mut take).collect();
+        Ok(Some((first.name, entries)))
+    }
+}
+
+fn shallow(id: Oid) -> Error {
     Error::new(
         ErrorKind::Shallow,
         format!("the clone is shallow: it ends at {id:.12}, before the last release"),

@@ -100,15 +100,13 @@ impl Error {
 }
 
 /// An object that libgit2 cannot give.
-pub(crate) fn unreadable(what: impl fmt::Display) -> impl FnOnce(git2::Error) -> Error {
-    move |source| {
-        let missing = source.code() == git2::ErrorCode::NotFound;
-        let error = Error::new(ErrorKind::History, format!("cannot read {what}")).because(source);
-        if !missing {
-            return error;
-        }
-        error.hint("fetch the whole history: a partial clone leaves objects out")
+pub(crate) fn unreadable(what: impl fmt::Display, source: git2::Error) -> Error {
+    let missing = source.code() == git2::ErrorCode::NotFound;
+    let error = Error::new(ErrorKind::History, format!("cannot read {what}")).because(source);
+    if !missing {
+        return error;
     }
+    error.hint("fetch the whole history: a partial clone leaves objects out")
 }
 
 impl fmt::Display for Error {

@@ -45,6 +45,7 @@ mod plan;
 mod repository;
 mod revert;
 mod scope;
+mod tree;
 
 pub use affected::{EVERY_APP, Since, affected, affected_by_tag};
 pub use bump::{Bump, Cause};
@@ -56,3 +57,4 @@ pub use next::{Next, Options, next, tagged};
 pub use plan::{Environment, Push, Release, release};
 pub use repository::Repository;
 pub use scope::Layout;
+pub use semver::Version;

@@ -271,7 +271,7 @@ impl<'a> Question<'a> {
                 return self.highest_by_walk(&tags[at..]);
             }
             let Some(commit) = tag.commit else { continue };
-            let cannot = unreadable(format!("the history of {}", self.head));
+            let cannot = |source| unreadable(format_args!("the history of {}", self.head), source);
             if commit == self.head || git.graph_descendant_of(self.head, commit).map_err(cannot)? {
                 return Ok(Some(tag));
             }
@@ -280,13 +280,13 @@ impl<'a> Question<'a> {
     }
 
     fn highest_by_walk<'t>(&self, tags: &[&'t Tag]) -> Result<Option<&'t Tag>> {
-        let cannot = || unreadable(format!("the history of {}", self.head));
+        let cannot = |source| unreadable(format_args!("the history of {}", self.head), source);
         let mut wanted: HashSet<Oid> = tags.iter().filter_map(|tag| tag.commit).collect();
         let mut found = HashSet::new();
-        let mut walk = self.repository.git.revwalk().map_err(cannot())?;
-        walk.push(self.head).map_err(cannot())?;
+        let mut walk = self.repository.git.revwalk().map_err(cannot)?;
+        walk.push(self.head).map_err(cannot)?;
         for id in walk {
-            let id = id.map_err(cannot())?;
+            let id = id.map_err(cannot)?;
             if wanted.remove(&id) {
                 found.insert(id);
             }

@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind, Result, unreadable};
 use crate::names::TagNames;
 use crate::scope::Layout;
+use crate::tree::{Entry, Tree};
 use git2::{ErrorCode, ObjectType, Oid};
 use semver::Version;
 use std::collections::HashSet;
@@ -31,24 +32,6 @@ pub(crate) struct Tags {
     pub(crate) own: Vec<Tag>,
     /// Of other forms, with the version each seems to mean.
     pub(crate) foreign: Vec<(String, Version)>,
-}
-
-/// What a name in a folder stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) id: Oid,
-    mode: i32,
-    pub(crate) tree: bool,
-}
-
-impl Entry {
-    pub(crate) fn of(entry: &git2::TreeEntry<'_>) -> Self {
-        Self {
-            id: entry.id(),
-            mode: entry.filemode_raw(),
-            tree: entry.kind() == Some(ObjectType::Tree),
-        }
-    }
 }
 
 impl Repository {
@@ -88,16 +71,17 @@ impl Repository {
         let tree = match layout.apps.trim_matches('/') {
             "" | "." => root,
             apps => match self.entry(&root, apps)? {
-                Some(entry) if entry.tree => self.tree(entry.id)?,
+                Some(entry) if entry.is_tree() => self.tree(entry.id)?,
                 _ => return Ok(Vec::new()),
             },
         };
         let mut found = Vec::new();
-        for entry in &tree {
-            let Ok(name) = entry.name() else { continue };
-            if entry.kind() == Some(ObjectType::Tree)
-                && !name.starts_with('.')
-                && is_app(&self.tree(entry.id())?)
+        for item in tree.items() {
+            let item = item?;
+            let Ok(name) = std::str::from_utf8(item.name) else {
+                continue;
+            };
+            if item.entry.is_tree() && !name.starts_with('.') && is_app(&self.tree(item.entry.id)?)?
             {
                 found.push(name.to_owned());
             }
@@ -120,33 +104,39 @@ impl Repository {
 
     /// The date of a commit in UTC, as `2026-11-23`.
     pub(crate) fn date(&self, commit: Oid) -> Result<String> {
-        let found = self.git.find_commit(commit);
-        let commit = found.map_err(unreadable(format!("commit {commit}")))?;
-        Ok(date(commit.time().seconds()))
+        Ok(date(self.find(commit)?.time().seconds()))
     }
 
-    pub(crate) fn tree_of(&self, commit: Oid) -> Result<git2::Tree<'_>> {
+    pub(crate) fn find(&self, commit: Oid) -> Result<git2::Commit<'_>> {
         let found = self.git.find_commit(commit);
-        found
-            .and_then(|commit| commit.tree())
-            .map_err(unreadable(format!("commit {commit}")))
+        found.map_err(|source| unreadable(format_args!("commit {commit}"), source))
     }
 
-    pub(crate) fn tree(&self, id: Oid) -> Result<git2::Tree<'_>> {
-        self.git
-            .find_tree(id)
-            .map_err(unreadable(format!("tree {id}")))
+    pub(crate) fn tree_of(&self, commit: Oid) -> Result<Tree> {
+        self.tree(self.find(commit)?.tree_id())
+    }
+
+    pub(crate) fn tree(&self, id: Oid) -> Result<Tree> {
+        let cannot = |source| unreadable(format_args!("tree {id}"), source);
+        let odb = self.git.odb().map_err(cannot)?;
+        let object = odb.read(id).map_err(cannot)?;
+        if object.kind() == ObjectType::Tree {
+            return Ok(Tree::new(id, object.data().to_vec()));
+        }
+        Err(Error::new(
+            ErrorKind::History,
+            format!("cannot read tree {id}: it is none"),
+        ))
     }
 
     /// What stands at a path below a tree.
-    pub(crate) fn entry(&self, tree: &git2::Tree<'_>, path: &str) -> Result<Option<Entry>> {
+    pub(crate) fn entry(&self, tree: &Tree, path: &str) -> Result<Option<Entry>> {
         let (name, rest) = match path.split_once('/') {
             Some((name, rest)) => (name, Some(rest)),
             None => (path, None),
         };
-        let entry = tree.get_name(name).map(|entry| Entry::of(&entry));
-        match (entry, rest) {
-            (Some(entry), Some(rest)) if entry.tree => self.entry(&self.tree(entry.id)?, rest),
+        match (tree.get(name.as_bytes())?, rest) {
+            (Some(entry), Some(rest)) if entry.is_tree() => self.entry(&self.tree(entry.id)?, rest),
             (_, Some(_)) => Ok(None),
             (entry, None) => Ok(entry),
         }
@@ -158,9 +148,10 @@ impl Repository {
             own: Vec::new(),
             foreign: Vec::new(),
         };
+        let cannot = |source| unreadable("the tags", source);
         let references = self.git.references_glob("refs/tags/*");
-        for reference in references.map_err(unreadable("the tags"))? {
-            let reference = reference.map_err(unreadable("the tags"))?;
+        for reference in references.map_err(cannot)? {
+            let reference = reference.map_err(cannot)?;
             let Some(name) = reference
                 .name()
                 .ok()
@@ -200,11 +191,8 @@ impl Repository {
     }
 }
 
-fn is_app(tree: &git2::Tree<'_>) -> bool {
-    tree.get_name("Dockerfile").is_some()
-        || tree
-            .get_name("k8s")
-            .is_some_and(|entry| entry.kind() == Some(ObjectType::Tree))
+fn is_app(tree: &Tree) -> Result<bool> {
+    Ok(tree.get(b"Dockerfile")?.is_some() || tree.get(b"k8s")?.is_some_and(Entry::is_tree))
 }
 
 fn cannot_open(path: &Path, source: git2::Error) -> Error {

@@ -155,15 +155,15 @@ impl<'a> Finder<'a> {
     }
 
     fn brought(&self, merge: Oid, mainline: Option<Oid>) -> Result<Vec<usize>> {
-        let cannot = || unreadable(format!("the history of {merge}"));
-        let mut walk = self.repository.git.revwalk().map_err(cannot())?;
-        walk.push(merge).map_err(cannot())?;
+        let cannot = |source| unreadable(format_args!("the history of {merge}"), source);
+        let mut walk = self.repository.git.revwalk().map_err(cannot)?;
+        walk.push(merge).map_err(cannot)?;
         if let Some(mainline) = mainline {
-            walk.hide(mainline).map_err(cannot())?;
+            walk.hide(mainline).map_err(cannot)?;
         }
         let mut found = Vec::new();
         for id in walk {
-            found.extend(self.index.get(&id.map_err(cannot())?).copied());
+            found.extend(self.index.get(&id.map_err(cannot)?).copied());
         }
         Ok(found)
     }
