@@ -46,8 +46,21 @@ impl Tree {
         Ok(roots)
     }
 
-    /// Reads the first document of a source as a whole, line breaks as they are.
-    pub(crate) fn load_one(
+    /// Reads the first document of a source and returns its root, or nothing where there is
+    /// nothing but blanks and comments: how configuration and kustomize's own files are read.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its place.
+    pub fn load_first(
+        &mut self,
+        source: &Arc<Source>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Option<NodeId>, Error> {
+        Ok(self.load_document(source, warnings)?.root)
+    }
+
+    /// The first document with all that is known of it.
+    pub(crate) fn load_document(
         &mut self,
         source: &Arc<Source>,
         warnings: &mut Vec<Warning>,

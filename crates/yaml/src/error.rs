@@ -88,6 +88,16 @@ impl Error {
         self
     }
 
+    /// All of them as one: the first, with the others behind it.
+    pub(crate) fn all(errors: Vec<Self>) -> Self {
+        let mut errors = errors.into_iter();
+        let mut first = errors
+            .next()
+            .unwrap_or_else(|| Self::new(ErrorKind::Value, "the file cannot be read"));
+        first.0.others.extend(errors);
+        first
+    }
+
     /// What is wrong, to decide by.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

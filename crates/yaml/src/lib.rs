@@ -1,6 +1,7 @@
 //! Spanned YAML tree that parses, edits and prints as kustomize does.
 
 mod chars;
+mod de;
 mod documents;
 mod emit;
 mod error;
@@ -15,6 +16,7 @@ mod scan;
 mod source;
 mod time;
 
+pub use de::{DeOptions, Spanned, from_node, from_node_with, from_str};
 pub use error::{Error, ErrorKind};
 pub use node::{Children, Kind, NodeId, Style, Tree};
 pub use resolve::{Value, is_ambiguous_11};

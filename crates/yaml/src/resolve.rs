@@ -51,6 +51,21 @@ enum Plain {
     Str,
 }
 
+impl Plain {
+    /// The value of the text `text`.
+    fn into_value(self, text: &str) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::Bool(value),
+            Self::Int(value) => Value::Int(value),
+            Self::Uint(value) => Value::Uint(value),
+            Self::Float(value) => Value::Float(value),
+            Self::Time(timestamp) => Value::Str(Cow::Owned(timestamp.text)),
+            Self::Str => Value::Str(Cow::Borrowed(text)),
+        }
+    }
+}
+
 /// Whether some reader of YAML 1.1 would take the text without quotes for something else than a
 /// string; such a text is printed in double quotes.
 #[must_use]
@@ -61,6 +76,11 @@ pub fn is_ambiguous_11(text: &str) -> bool {
 /// Whether a reader of either version would.
 pub(crate) fn is_ambiguous(text: &str) -> bool {
     is_ambiguous_11(text) || !is_string(text)
+}
+
+/// What a text means without quotes and tag.
+pub(crate) fn plain_value(text: &str, dialect: Dialect) -> Value<'_> {
+    plain(text, dialect, true).into_value(text)
 }
 
 /// Whether a text without quotes is a string to kustomize.
@@ -80,11 +100,9 @@ fn is_base_60(text: &str) -> bool {
     }
     let (parts, fraction) = rest.split_once('.').unwrap_or((rest, ""));
     fraction.bytes().all(|b| b.is_ascii_digit() || b == b'_')
-        && parts.split(':').all(|part| match part.as_bytes() {
-            [b'0'..=b'9'] => true,
-            [b'0'..=b'5', b'0'..=b'9'] => true,
-            _ => false,
-        })
+        && parts
+            .split(':')
+            .all(|part| matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']))
 }
 
 /// What a plain text means; `times` says whether it may be a timestamp.
@@ -235,22 +253,14 @@ impl Tree {
     }
 
     fn value<'a>(&self, id: NodeId, plain: Plain, text: &'a str) -> Result<Value<'a>, Error> {
-        Ok(match plain {
-            Plain::Null => Value::Null,
-            Plain::Bool(value) => Value::Bool(value),
-            Plain::Int(value) => Value::Int(value),
-            Plain::Uint(value) => Value::Uint(value),
-            Plain::Float(value) => Value::Float(value),
-            Plain::Str => Value::Str(Cow::Borrowed(text)),
-            Plain::Time(timestamp) if timestamp.fits_json() => {
-                Value::Str(Cow::Owned(timestamp.text))
-            }
-            Plain::Time(_) => {
-                let message = format!("the timestamp `{text}` has a time zone of a day or more");
-                let error = Error::new(ErrorKind::Number, message);
-                return Err(error.at(self.locate(self.origin(id))).with_hint("quote it"));
-            }
-        })
+        if let Plain::Time(timestamp) = &plain
+            && !timestamp.fits_json()
+        {
+            let message = format!("the timestamp `{text}` has a time zone of a day or more");
+            let error = Error::new(ErrorKind::Number, message);
+            return Err(error.at(self.locate(self.origin(id))).with_hint("quote it"));
+        }
+        Ok(plain.into_value(text))
     }
 
     /// `!!binary`: the bytes as text, each byte that is no part of a character as U+FFFD.

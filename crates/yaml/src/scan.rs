@@ -160,7 +160,7 @@ impl<'a> Scanner<'a> {
     fn comments(&mut self) {
         const REACH: usize = 512;
         loop {
-            self.to_line_end();
+            self.skip_line();
             let mut at = self.pos;
             let mut line = self.line;
             while at < self.pos + REACH {
@@ -183,7 +183,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn to_line_end(&mut self) {
+    fn skip_line(&mut self) {
         while !self.at_end() && break_len(self.from(self.pos)) == 0 {
             self.pos += 1;
         }
@@ -193,7 +193,7 @@ impl<'a> Scanner<'a> {
     pub(crate) fn comment_after_indicator(&mut self) {
         let blanks = self.blanks_from(self.pos);
         if self.byte_at(self.pos + blanks) == b'#' {
-            self.to_line_end();
+            self.skip_line();
         }
     }
 
@@ -255,8 +255,7 @@ impl Scanner<'_> {
                     }
                     continue;
                 }
-                _ if self.at_end() || byte != 0 => return end.max(self.trim(end)),
-                _ => self.pos += 1,
+                _ => return end.max(self.trim(end)),
             }
         }
     }
@@ -614,7 +613,7 @@ impl Scanner<'_> {
         }
         self.pos += self.blanks_from(self.pos);
         if self.byte() == b'#' {
-            self.to_line_end();
+            self.skip_line();
         }
         let len = break_len(self.from(self.pos));
         if len == 0 && !self.at_end() {
@@ -640,23 +639,20 @@ impl Scanner<'_> {
         let mut trailing = self.block_breaks(indent)?;
         while self.column() == *indent && !self.at_end() {
             let blank = is_blank(self.byte());
-            match &leading {
-                Some(first)
-                    if !literal && !leading_blank && !blank && self.bytes[first.start] != 0xE2 =>
-                {
-                    if trailing.is_empty() {
-                        out.push(' ');
-                    }
+            if let Some(first) = &leading {
+                let folds = !literal && !leading_blank && !blank && self.bytes[first.start] != 0xE2;
+                match (folds, trailing.is_empty()) {
+                    (true, true) => out.push(' '),
+                    (true, false) => {}
+                    (false, _) => self.push_break(first, out),
                 }
-                Some(first) => self.push_break(first, out),
-                None => {}
             }
             for range in &trailing {
                 self.push_break(range, out);
             }
             leading_blank = blank;
             let from = self.pos;
-            self.to_line_end();
+            self.skip_line();
             out.push_str(&self.text[from..self.pos]);
             let at = self.pos;
             let len = break_len(self.from(at));
@@ -740,7 +736,7 @@ impl<'a> Scanner<'a> {
     pub(crate) fn directive(&mut self) -> Result<Option<(String, String)>, Error> {
         let start = self.pos;
         self.key_ok = false;
-        self.to_line_end();
+        self.skip_line();
         let line = &self.text[start..self.pos];
         let words = line.split(" #").next().unwrap_or(line);
         let words: Vec<&str> = words.split_whitespace().collect();

@@ -84,6 +84,10 @@ impl SourceId {
         Self(u32::try_from(index).expect("fewer sources than bytes"))
     }
 
+    pub(crate) const fn from_raw(raw: u32) -> Self {
+        Self(raw)
+    }
+
     pub(crate) fn index(self) -> Option<usize> {
         (self != Self::NONE).then_some(self.0 as usize)
     }
@@ -126,6 +130,11 @@ impl Origin {
     #[must_use]
     pub fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize
+    }
+
+    /// Source, start and end as numbers.
+    pub(crate) fn raw(self) -> [u32; 3] {
+        [self.source.0, self.start, self.end]
     }
 
     pub(crate) fn moved(self, sources: &[SourceId]) -> Self {

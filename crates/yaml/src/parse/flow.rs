@@ -138,9 +138,14 @@ impl<'a> Parser<'a> {
     /// An item of a list, which may be a single `key: value`.
     fn flow_item(&mut self) -> Result<NodeId, Error> {
         let at = self.scan.pos;
-        let explicit = self.scan.byte() == b'?';
-        if explicit {
+        if self.scan.byte() == b'?' {
             let (key, value) = self.explicit_flow_entry(b']')?;
+            // Of such an empty key go-yaml loses the token behind it, and fails.
+            if key.range.end == at + 1 {
+                return Err(self
+                    .scan
+                    .fail(ErrorKind::Syntax, at..at + 1, "a key is missing"));
+            }
             return self.pair(at, key, value);
         }
         let start = self.start();
