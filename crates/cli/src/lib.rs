@@ -42,7 +42,7 @@ mod failure;
 mod outputs;
 mod render;
 
-pub use config::{Config, Environment};
+pub use config::{Config, ConfigError, Environment};
 pub use context::Context;
 pub use failure::Failure;
 pub use render::{Style, render_fault, render_warning};

@@ -79,7 +79,8 @@ fn head(out: &mut String, colour: anstyle::Style, word: &str, text: &str) {
 }
 
 fn line(out: &mut String, colour: anstyle::Style, word: &str, text: &str) {
-    writeln!(out, "{colour}{word}{colour:#} {text}").expect("writing to a string");
+    let space = if text.is_empty() { "" } else { " " };
+    writeln!(out, "{colour}{word}{colour:#}{space}{text}").expect("writing to a string");
 }
 
 /// The line of the file, with a caret under what is meant.
