@@ -1,7 +1,7 @@
 //! What can go wrong in a build, where, and what led there.
 
 use std::fmt;
-use windlass_fault::{Blame, Fault, Location};
+use windlass_fault::{Blame, Fault, Location, Warning};
 
 /// A result of this crate.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
@@ -98,7 +98,10 @@ impl Error {
 
     /// The same error, reached through a field that stands at `step`.
     pub(crate) fn through(mut self, step: impl Into<Option<Location>>) -> Self {
-        self.0.trail.extend(step.into());
+        let step = step
+            .into()
+            .filter(|step| self.0.place.as_ref() != Some(step));
+        self.0.trail.extend(step);
         self
     }
 
@@ -108,6 +111,19 @@ impl Error {
         let mut first = errors.next()?;
         first.0.others.extend(errors);
         Some(first)
+    }
+
+    /// A warning as the error that it is in a strict build.
+    pub(crate) fn strict(warning: Warning) -> Self {
+        Self::new(ErrorKind::Strict, warning.message)
+            .at(warning.location)
+            .hint(warning.hint)
+    }
+
+    /// The same error as one of the output.
+    pub(crate) fn of_output(mut self) -> Self {
+        self.0.kind = ErrorKind::Output;
+        self
     }
 
     /// What went wrong.

@@ -26,10 +26,19 @@ impl FieldSpec {
         }
     }
 
-    /// Whether it names the same field of the same kinds, made or not
-    /// (`kustomize: api/types/fieldspec.go`, `effectivelyEquals`).
-    pub(crate) fn is_like(&self, other: &Self) -> bool {
-        self.gvk == other.gvk && self.path == other.path
+    /// Whether kustomize takes it for `other` too: the same field, and no kind that `other` is not
+    /// for (`kustomize: api/types/fieldspec.go`, `effectivelyEquals`).
+    pub(crate) fn stands_for(&self, other: &Self) -> bool {
+        let Gvk {
+            group,
+            version,
+            kind,
+        } = &other.gvk;
+        let covers = |all: &str, one: &str| all.is_empty() || all == one;
+        self.path == other.path
+            && covers(group, &self.gvk.group)
+            && covers(version, &self.gvk.version)
+            && covers(kind, &self.gvk.kind)
     }
 }
 

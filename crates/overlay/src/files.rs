@@ -6,10 +6,13 @@ use std::io;
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
-use windlass_fault::Location;
+use windlass_fault::{Location, nearest};
 
 /// The size that a file may have, in bytes.
 pub(crate) const MAX_SIZE: u64 = 256 << 20;
+
+/// How many names of a folder are looked at for the one that was meant.
+const MAX_NAMES: usize = 1_000;
 
 /// How many folders deep kustomizations may refer to each other.
 const MAX_DEPTH: usize = 200;
@@ -36,6 +39,11 @@ pub trait Files {
     /// If it is no file, cannot be read, or is larger than the limit
     /// ([`io::ErrorKind::FileTooLarge`]).
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
+
+    /// The names in a folder, to find the one that was meant where one is missing.
+    fn names(&self, _folder: &Path) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// What stands at a path.
@@ -54,6 +62,10 @@ impl<T: Files + ?Sized> Files for &T {
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         (**self).read(path, limit)
+    }
+
+    fn names(&self, folder: &Path) -> Vec<String> {
+        (**self).names(folder)
     }
 }
 
@@ -88,6 +100,12 @@ impl Files for Disk {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         Ok(content)
+    }
+
+    fn names(&self, folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        names.take(MAX_NAMES).collect()
     }
 }
 
@@ -138,6 +156,16 @@ impl Files for Memory {
         }
         Ok(content.clone())
     }
+
+    fn names(&self, folder: &Path) -> Vec<String> {
+        let folder = below_root(folder);
+        let inside = self
+            .files
+            .keys()
+            .filter_map(|file| file.strip_prefix(&folder).ok());
+        let names = inside.filter_map(|file| file.components().next()?.as_os_str().to_str());
+        names.take(MAX_NAMES).map(str::to_owned).collect()
+    }
 }
 
 /// Which files a build may read.
@@ -158,6 +186,8 @@ pub(crate) struct Folder<'a> {
     root: PathBuf,
     /// As the user would write it.
     shown: PathBuf,
+    /// The URL of the repository, where the folder is the first one of a repository.
+    url: Option<String>,
     restriction: Restriction,
     above: Option<Rc<Folder<'a>>>,
     depth: usize,
@@ -178,6 +208,7 @@ impl<'a> Folder<'a> {
             files: Rc::new(files),
             root: found.path,
             shown: normalized(path),
+            url: None,
             restriction,
             above: None,
             depth: 0,
@@ -190,14 +221,23 @@ impl<'a> Folder<'a> {
         path.to_string_lossy().into_owned()
     }
 
-    /// The path from the folder, `..` taken as it is written and not through links.
-    fn inside(&self, path: &str) -> PathBuf {
-        normalized(&self.root.join(path))
+    /// The name of the folder itself.
+    pub(crate) fn name(&self) -> String {
+        let name = self.root.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
     }
 
-    /// The folder itself, absolute.
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
+    /// The folder itself, as the user would write it.
+    pub(crate) fn shown_root(&self) -> String {
+        match self.shown("") {
+            root if root.is_empty() => ".".to_owned(),
+            root => root,
+        }
+    }
+
+    /// The path from the folder, `..` taken as it is written and not through links.
+    pub(crate) fn inside(&self, path: &str) -> PathBuf {
+        normalized(&self.root.join(path))
     }
 
     /// Whether there is a folder at `path`.
@@ -225,8 +265,7 @@ impl<'a> Folder<'a> {
             let message = format!("`{path}` is absolute; a base is named by a relative path");
             return Err(Error::new(ErrorKind::Restricted, message));
         }
-        let found = self.files.find(&self.inside(path));
-        let found = found.map_err(|why| cannot_read(&shown, why))?;
+        let found = self.find(path)?;
         if !found.is_dir {
             return Err(not_a_folder(&shown));
         }
@@ -235,19 +274,62 @@ impl<'a> Folder<'a> {
             files: Rc::clone(&self.files),
             root: found.path,
             shown,
+            url: None,
             restriction: self.restriction,
             above: Some(Rc::clone(self)),
             depth: self.depth + 1,
         }))
     }
 
+    /// A folder of a repository that was fetched, which nothing below it may leave.
+    pub(crate) fn enter_remote(
+        self: &Rc<Self>,
+        url: &str,
+        files: Box<dyn Files>,
+        path: &Path,
+    ) -> Result<Rc<Self>> {
+        self.refuse_depth(url)?;
+        let mut at = Some(&**self);
+        while let Some(folder) = at {
+            if folder
+                .url
+                .as_deref()
+                .is_some_and(|from| from.starts_with(url))
+            {
+                let message =
+                    format!("`{url}` leads back to a repository that the build came from");
+                return Err(Error::new(ErrorKind::Restricted, message));
+            }
+            at = folder.above.as_deref();
+        }
+        let shown = Path::new(url);
+        let found = files.find(path).map_err(|why| cannot_read(shown, why))?;
+        if !found.is_dir {
+            return Err(not_a_folder(shown));
+        }
+        Ok(Rc::new(Self {
+            files: Rc::from(files),
+            root: found.path,
+            shown: shown.to_owned(),
+            url: Some(url.to_owned()),
+            restriction: Restriction::RootOnly,
+            above: Some(Rc::clone(self)),
+            depth: self.depth + 1,
+        }))
+    }
+
+    fn refuse_depth(&self, path: &str) -> Result<()> {
+        if self.depth < MAX_DEPTH {
+            return Ok(());
+        }
+        let message = format!("`{path}` is more than {MAX_DEPTH} kustomizations deep");
+        Err(Error::new(ErrorKind::Limit, message))
+    }
+
     /// A kustomization may not lead back to itself, nor to a folder that holds it
     /// (`kustomize: api/internal/loader/fileloader.go`).
     fn refuse_cycle(&self, root: &Path, path: &str) -> Result<()> {
-        if self.depth >= MAX_DEPTH {
-            let message = format!("`{path}` is more than {MAX_DEPTH} kustomizations deep");
-            return Err(Error::new(ErrorKind::Limit, message));
-        }
+        self.refuse_depth(path)?;
         let mut at = Some(self);
         while let Some(folder) = at {
             if folder.root.starts_with(root) {
@@ -256,7 +338,9 @@ impl<'a> Folder<'a> {
                     format!("`{path}` leads back to `{shown}`, which the build came from");
                 return Err(Error::new(ErrorKind::Restricted, message));
             }
-            at = folder.above.as_deref();
+            // The paths of a repository are its own.
+            let above = folder.above.as_deref();
+            at = above.filter(|_| folder.url.is_none());
         }
         Ok(())
     }
@@ -265,8 +349,7 @@ impl<'a> Folder<'a> {
     pub(crate) fn read(&self, path: &str, record: &mut Record) -> Result<Vec<u8>> {
         let shown = self.shown(path);
         let shown = Path::new(&shown);
-        let found = self.files.find(&self.inside(path));
-        let found = found.map_err(|why| cannot_read(shown, why))?;
+        let found = self.find(path)?;
         if found.is_dir {
             let message = format!("`{}` is a folder; a file is needed here", shown.display());
             return Err(Error::new(ErrorKind::Read, message));
@@ -296,9 +379,23 @@ impl<'a> Folder<'a> {
         })
     }
 
+    /// What stands at `path`, or an error that names what may have been meant.
+    fn find(&self, path: &str) -> Result<Found> {
+        let inside = self.inside(path);
+        self.files.find(&inside).map_err(|why| {
+            let error = cannot_read(Path::new(&self.shown(path)), why);
+            let (Some(folder), Some(name)) = (inside.parent(), inside.file_name()) else {
+                return error;
+            };
+            let names = self.files.names(folder);
+            let name = name.to_string_lossy();
+            let near = nearest(&name, names.iter().map(String::as_str));
+            error.hint(near.map(|near| format!("did you mean `{near}`?")))
+        })
+    }
+
     fn outside(&self, shown: &Path) -> Error {
-        let root = self.shown("");
-        let root = if root.is_empty() { "." } else { &root };
+        let root = self.shown_root();
         let message = format!("`{}` is not in or below `{root}`", shown.display());
         Error::new(ErrorKind::Restricted, message).hint(
             "move the file, or make its folder a base with a kustomization of its own".to_owned(),
@@ -341,7 +438,7 @@ fn not_a_folder(path: &Path) -> Error {
 }
 
 /// The path without `.`, and without `..` where a name stands before it.
-fn normalized(path: &Path) -> PathBuf {
+pub(crate) fn normalized(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

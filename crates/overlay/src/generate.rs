@@ -7,20 +7,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::{BTreeMap, HashSet};
 use windlass_fault::Warning;
-use windlass_yaml::{NodeId, Origin, Style, Tree};
+use windlass_yaml::{NodeId, Origin, Spanned, Style, Tree};
 
 /// The length of the lines that base64 is cut into.
 const LINE: usize = 70;
 
 /// The longest line of an env file; kustomize drops a longer one and all that follow it.
 const MAX_ENV_LINE: usize = 64 * 1024;
-
-/// A text and where the user wrote it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Written {
-    pub(crate) text: String,
-    pub(crate) origin: Origin,
-}
 
 /// What is generated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +23,16 @@ pub(crate) enum What {
     Secret(String),
 }
 
+impl What {
+    /// The kind of the generator, as a plugin of kustomize's.
+    pub(crate) fn generator(&self) -> &'static str {
+        match self {
+            Self::ConfigMap => "ConfigMapGenerator",
+            Self::Secret(_) => "SecretGenerator",
+        }
+    }
+}
+
 /// What a generator is asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
@@ -37,9 +40,9 @@ pub(crate) struct Request {
     pub(crate) name: String,
     pub(crate) namespace: String,
     pub(crate) behavior: Behavior,
-    pub(crate) literals: Vec<Written>,
-    pub(crate) files: Vec<Written>,
-    pub(crate) envs: Vec<Written>,
+    pub(crate) literals: Vec<Spanned<String>>,
+    pub(crate) files: Vec<Spanned<String>>,
+    pub(crate) envs: Vec<Spanned<String>>,
     pub(crate) options: Options,
     pub(crate) origin: Origin,
 }
@@ -259,31 +262,31 @@ impl Sources<'_, '_> {
         Ok(pairs)
     }
 
-    fn fail(&self, message: String, written: &Written) -> Error {
+    fn fail(&self, message: String, written: &Spanned<String>) -> Error {
         Error::new(ErrorKind::Generator, message).at(self.tree.locate(written.origin))
     }
 
-    fn read(&mut self, path: &str, written: &Written) -> Result<Vec<u8>> {
+    fn read(&mut self, path: &str, written: &Spanned<String>) -> Result<Vec<u8>> {
         let content = self.folder.read(path, self.record);
         content.map_err(|error| error.at(self.tree.locate(written.origin)))
     }
 
-    fn literal(&self, written: &Written) -> Result<Pair> {
-        match written.text.split_once('=') {
+    fn literal(&self, written: &Spanned<String>) -> Result<Pair> {
+        match written.value.split_once('=') {
             Some((key, value)) if !key.is_empty() => Ok(Pair {
                 key: key.to_owned(),
                 value: unquoted(value).as_bytes().to_vec(),
                 origin: written.origin,
             }),
             _ => {
-                let message = format!("the literal `{}` is not `key=value`", written.text);
+                let message = format!("the literal `{}` is not `key=value`", written.value);
                 Err(self.fail(message, written))
             }
         }
     }
 
-    fn file(&mut self, written: &Written) -> Result<Pair> {
-        let source = &written.text;
+    fn file(&mut self, written: &Spanned<String>) -> Result<Pair> {
+        let source = &written.value;
         let (key, path) = match source.split_once('=') {
             None => (source.rsplit('/').next().unwrap_or(source), &**source),
             Some((key, path)) if !key.is_empty() && !path.is_empty() && !path.contains('=') => {
@@ -302,11 +305,11 @@ impl Sources<'_, '_> {
         })
     }
 
-    fn env_file(&mut self, written: &Written, pairs: &mut Vec<Pair>) -> Result<()> {
-        let content = self.read(&written.text, written)?;
+    fn env_file(&mut self, written: &Spanned<String>, pairs: &mut Vec<Pair>) -> Result<()> {
+        let content = self.read(&written.value, written)?;
         for (at, line) in lines(&content).enumerate() {
             if line.len() >= MAX_ENV_LINE {
-                let shown = self.folder.shown(&written.text);
+                let shown = self.folder.shown(&written.value);
                 let message = format!(
                     "line {} of `{shown}` is too long: it and all lines behind it are left out",
                     at + 1
@@ -320,9 +323,9 @@ impl Sources<'_, '_> {
         Ok(())
     }
 
-    fn env_line(&self, line: &[u8], at: usize, written: &Written) -> Result<Option<Pair>> {
+    fn env_line(&self, line: &[u8], at: usize, written: &Spanned<String>) -> Result<Option<Pair>> {
         let Ok(line) = std::str::from_utf8(line) else {
-            let shown = self.folder.shown(&written.text);
+            let shown = self.folder.shown(&written.value);
             return Err(self.fail(
                 format!("line {} of `{shown}` is not UTF-8", at + 1),
                 written,

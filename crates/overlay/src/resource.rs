@@ -1,6 +1,7 @@
 //! One object: its node in the build's tree, and what the build knows of it beside the tree.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::fields::is_null;
 use crate::id::{Gvk, Id, effective_namespace};
 use crate::provenance::Provenance;
 use crate::schema::Schema;
@@ -77,15 +78,6 @@ impl Resource {
         }
     }
 
-    /// The same object once more: a deep copy of its node.
-    pub(crate) fn copy(&self, tree: &mut Tree) -> Self {
-        let root = tree.copy(self.root);
-        Self {
-            root,
-            ..self.clone()
-        }
-    }
-
     pub(crate) fn api_version<'t>(&self, tree: &'t Tree) -> &'t str {
         tree.text_at(self.root, &["apiVersion"]).unwrap_or("")
     }
@@ -95,13 +87,19 @@ impl Resource {
     }
 
     pub(crate) fn name<'t>(&self, tree: &'t Tree) -> &'t str {
-        tree.text_at(self.root, &["metadata", "name"]).unwrap_or("")
+        self.metadata_text(tree, "name")
     }
 
     /// The namespace as written; empty where there is none.
     pub(crate) fn namespace<'t>(&self, tree: &'t Tree) -> &'t str {
-        tree.text_at(self.root, &["metadata", "namespace"])
-            .unwrap_or("")
+        self.metadata_text(tree, "namespace")
+    }
+
+    fn metadata_text<'t>(&self, tree: &'t Tree, field: &str) -> &'t str {
+        let value = tree.lookup(self.root, &["metadata", field]);
+        value
+            .filter(|&value| !is_null(tree, value))
+            .map_or("", |value| tree.text(value))
     }
 
     /// Where it begins in its file.
@@ -112,10 +110,6 @@ impl Resource {
     /// Whether nothing is left of it: a patch deleted it.
     pub(crate) fn is_empty(&self, tree: &Tree) -> bool {
         tree.is_empty(self.root)
-    }
-
-    pub(crate) fn gvk(&self, tree: &Tree) -> Gvk {
-        Gvk::new(self.api_version(tree), self.kind(tree))
     }
 
     /// The id it has now.

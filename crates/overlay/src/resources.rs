@@ -5,7 +5,8 @@ use crate::id::Id;
 use crate::resource::{Behavior, Resource};
 use crate::schema::Schema;
 use crate::select::Matcher;
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use windlass_yaml::{NodeId, Origin, Tree};
 
 /// An ordered set of objects; no two have the same present id.
@@ -16,14 +17,6 @@ pub(crate) struct Resources {
 
 /// Reading.
 impl Resources {
-    pub(crate) fn len(&self) -> usize {
-        self.list.len()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, Resource> {
         self.list.iter()
     }
@@ -47,11 +40,6 @@ impl Resources {
                 && !resource.is_empty(tree)
                 && resource.was_ever(id, tree, schema)
         })
-    }
-
-    /// The places of the objects that have this id now.
-    pub(crate) fn with_id(&self, id: &Id, tree: &Tree, schema: &Schema) -> Vec<usize> {
-        self.places(|resource| resource.name(tree) == id.name && resource.id(tree, schema) == *id)
     }
 
     /// The places of the objects that are meant.
@@ -85,48 +73,20 @@ impl Resources {
         std::mem::take(&mut self.list)
     }
 
-    /// Makes `list` the objects, refusing two of one id.
-    pub(crate) fn replace_all(
-        &mut self,
-        list: Vec<Resource>,
-        tree: &Tree,
-        schema: &Schema,
-    ) -> Result<()> {
-        self.list.clear();
-        self.append_all(list, tree, schema)
-    }
-
-    /// Adds objects at the end; an id that is there already is refused.
-    pub(crate) fn append_all(
-        &mut self,
-        more: impl IntoIterator<Item = Resource>,
-        tree: &Tree,
-        schema: &Schema,
-    ) -> Result<()> {
-        let mut taken: HashSet<Id> = self.list.iter().map(|r| r.id(tree, schema)).collect();
-        for resource in more {
-            let id = resource.id(tree, schema);
-            if taken.contains(&id) {
-                return Err(self.already_there(&id, &resource, tree, schema));
+    /// Refuses two objects of one id.
+    pub(crate) fn refuse_conflicts(&self, tree: &Tree, schema: &Schema) -> Result<()> {
+        let mut seen: HashMap<Id, &Resource> = HashMap::with_capacity(self.list.len());
+        for resource in &self.list {
+            match seen.entry(resource.id(tree, schema)) {
+                Entry::Vacant(free) => {
+                    free.insert(resource);
+                }
+                Entry::Occupied(taken) => {
+                    return Err(conflict(taken.key(), taken.get(), resource, tree));
+                }
             }
-            taken.insert(id);
-            self.list.push(resource);
         }
         Ok(())
-    }
-
-    fn already_there(&self, id: &Id, new: &Resource, tree: &Tree, schema: &Schema) -> Error {
-        let error = Error::new(
-            ErrorKind::Conflict,
-            format!("two objects have the id `{id}`"),
-        )
-        .at(tree.locate(new.origin(tree)));
-        let first = self.with_id(id, tree, schema);
-        let first = first.first().and_then(|&at| self.list.get(at));
-        match first.and_then(|first| tree.locate(first.origin(tree))) {
-            Some(place) => error.hint(format!("the other one is at {place}")),
-            None => error,
-        }
     }
 
     /// Adds generated objects: each as its behavior says, which is to create a new one, or to
@@ -150,7 +110,10 @@ impl Resources {
         let matches = self.with_any_id(&id, tree, schema);
         let behavior = new.behavior.unwrap_or_default();
         let at = match (&matches[..], behavior) {
-            ([], Behavior::Create) => return self.append_all([new], tree, schema),
+            ([], Behavior::Create) => {
+                self.list.push(new);
+                return Ok(());
+            }
             ([], _) => {
                 let message =
                     format!("nothing to merge into or replace: no object has the id `{id}`");
@@ -180,6 +143,14 @@ impl Resources {
         self.list[at] = new;
         Ok(())
     }
+}
+
+fn conflict(id: &Id, first: &Resource, second: &Resource, tree: &Tree) -> Error {
+    let message = format!("two objects have the id `{id}`");
+    let other = tree.locate(first.origin(tree));
+    Error::new(ErrorKind::Conflict, message)
+        .at(tree.locate(second.origin(tree)))
+        .hint(other.map(|place| format!("the other one is at {place}")))
 }
 
 /// Gives `new` the name, namespace and history of `old`, and the labels and annotations of both

@@ -21,26 +21,24 @@ pub(crate) static NAMES: &[FieldSpec] = &[field("", "", "", "metadata/name", fal
 pub(crate) static NAMESPACE: &[FieldSpec] = &[
     field("", "", "Namespace", "metadata/name", true),
     field(
-        "apiregistration.k8s.io",
-        "",
-        "APIService",
-        "spec/service/namespace",
-        true,
-    ),
-    field(
         "apiextensions.k8s.io",
         "",
         "CustomResourceDefinition",
         "spec/conversion/webhook/clientConfig/service/namespace",
         false,
     ),
+    field(
+        "apiregistration.k8s.io",
+        "",
+        "APIService",
+        "spec/service/namespace",
+        true,
+    ),
 ];
 
 /// `commonLabels`, and `labels` with `includeSelectors`.
 pub(crate) static LABELS: &[FieldSpec] = &[
     field("", "v1", "Service", "spec/selector", true),
-    field("", "v1", "ReplicationController", "spec/selector", true),
-    field("", "", "Deployment", "spec/selector/matchLabels", true),
     field(
         "apps",
         "",
@@ -76,8 +74,8 @@ pub(crate) static LABELS: &[FieldSpec] = &[
         "spec/template/spec/topologySpreadConstraints/labelSelector/matchLabels",
         false,
     ),
-    field("", "", "ReplicaSet", "spec/selector/matchLabels", true),
-    field("", "", "DaemonSet", "spec/selector/matchLabels", true),
+    field("", "", "Deployment", "spec/selector/matchLabels", true),
+    field("", "", "Deployment", "spec/template/metadata/labels", true),
     field("apps", "", "StatefulSet", "spec/selector/matchLabels", true),
     field(
         "apps",
@@ -114,7 +112,20 @@ pub(crate) static LABELS: &[FieldSpec] = &[
         "spec/template/spec/topologySpreadConstraints/labelSelector/matchLabels",
         false,
     ),
-    field("batch", "", "Job", "spec/selector/matchLabels", false),
+    field(
+        "apps",
+        "",
+        "StatefulSet",
+        "spec/template/metadata/labels",
+        true,
+    ),
+    field(
+        "apps",
+        "",
+        "StatefulSet",
+        "spec/volumeClaimTemplates[]/metadata/labels",
+        true,
+    ),
     field(
         "batch",
         "",
@@ -123,12 +134,28 @@ pub(crate) static LABELS: &[FieldSpec] = &[
         false,
     ),
     field(
+        "batch",
+        "",
+        "CronJob",
+        "spec/jobTemplate/metadata/labels",
+        true,
+    ),
+    field(
+        "batch",
+        "",
+        "CronJob",
+        "spec/jobTemplate/spec/template/metadata/labels",
+        true,
+    ),
+    field(
         "policy",
         "",
         "PodDisruptionBudget",
         "spec/selector/matchLabels",
         false,
     ),
+    field("batch", "", "Job", "spec/selector/matchLabels", false),
+    field("batch", "", "Job", "spec/template/metadata/labels", true),
     field(
         "networking.k8s.io",
         "",
@@ -150,7 +177,7 @@ pub(crate) static LABELS: &[FieldSpec] = &[
         "spec/egress/to/podSelector/matchLabels",
         false,
     ),
-    field("", "", "", "metadata/labels", true),
+    field("", "v1", "ReplicationController", "spec/selector", true),
     field(
         "",
         "v1",
@@ -158,53 +185,16 @@ pub(crate) static LABELS: &[FieldSpec] = &[
         "spec/template/metadata/labels",
         true,
     ),
-    field("", "", "Deployment", "spec/template/metadata/labels", true),
-    field("", "", "ReplicaSet", "spec/template/metadata/labels", true),
+    field("", "", "DaemonSet", "spec/selector/matchLabels", true),
     field("", "", "DaemonSet", "spec/template/metadata/labels", true),
-    field(
-        "apps",
-        "",
-        "StatefulSet",
-        "spec/template/metadata/labels",
-        true,
-    ),
-    field(
-        "apps",
-        "",
-        "StatefulSet",
-        "spec/volumeClaimTemplates[]/metadata/labels",
-        true,
-    ),
-    field("batch", "", "Job", "spec/template/metadata/labels", true),
-    field(
-        "batch",
-        "",
-        "CronJob",
-        "spec/jobTemplate/metadata/labels",
-        true,
-    ),
-    field(
-        "batch",
-        "",
-        "CronJob",
-        "spec/jobTemplate/spec/template/metadata/labels",
-        true,
-    ),
+    field("", "", "ReplicaSet", "spec/selector/matchLabels", true),
+    field("", "", "ReplicaSet", "spec/template/metadata/labels", true),
+    field("", "", "", "metadata/labels", true),
 ];
 
 /// `labels` with `includeTemplates`.
 pub(crate) static TEMPLATE_LABELS: &[FieldSpec] = &[
-    field("", "", "", "metadata/labels", true),
-    field(
-        "",
-        "v1",
-        "ReplicationController",
-        "spec/template/metadata/labels",
-        true,
-    ),
     field("", "", "Deployment", "spec/template/metadata/labels", true),
-    field("", "", "ReplicaSet", "spec/template/metadata/labels", true),
-    field("", "", "DaemonSet", "spec/template/metadata/labels", true),
     field(
         "apps",
         "",
@@ -219,7 +209,6 @@ pub(crate) static TEMPLATE_LABELS: &[FieldSpec] = &[
         "spec/volumeClaimTemplates[]/metadata/labels",
         true,
     ),
-    field("batch", "", "Job", "spec/template/metadata/labels", true),
     field(
         "batch",
         "",
@@ -234,18 +223,30 @@ pub(crate) static TEMPLATE_LABELS: &[FieldSpec] = &[
         "spec/jobTemplate/spec/template/metadata/labels",
         true,
     ),
-];
-
-/// `commonAnnotations`.
-pub(crate) static ANNOTATIONS: &[FieldSpec] = &[
-    field("", "", "", "metadata/annotations", true),
+    field("batch", "", "Job", "spec/template/metadata/labels", true),
     field(
         "",
         "v1",
         "ReplicationController",
-        "spec/template/metadata/annotations",
+        "spec/template/metadata/labels",
         true,
     ),
+    field("", "", "DaemonSet", "spec/template/metadata/labels", true),
+    field("", "", "ReplicaSet", "spec/template/metadata/labels", true),
+    field("", "", "", "metadata/labels", true),
+];
+
+/// `labels` with `includeVolumeClaimTemplates`.
+pub(crate) static CLAIM_LABELS: &[FieldSpec] = &[field(
+    "apps",
+    "",
+    "StatefulSet",
+    "spec/volumeClaimTemplates[]/metadata/labels",
+    true,
+)];
+
+/// `commonAnnotations`.
+pub(crate) static ANNOTATIONS: &[FieldSpec] = &[
     field(
         "",
         "",
@@ -256,28 +257,7 @@ pub(crate) static ANNOTATIONS: &[FieldSpec] = &[
     field(
         "",
         "",
-        "ReplicaSet",
-        "spec/template/metadata/annotations",
-        true,
-    ),
-    field(
-        "",
-        "",
-        "DaemonSet",
-        "spec/template/metadata/annotations",
-        true,
-    ),
-    field(
-        "",
-        "",
         "StatefulSet",
-        "spec/template/metadata/annotations",
-        true,
-    ),
-    field(
-        "batch",
-        "",
-        "Job",
         "spec/template/metadata/annotations",
         true,
     ),
@@ -295,6 +275,35 @@ pub(crate) static ANNOTATIONS: &[FieldSpec] = &[
         "spec/jobTemplate/spec/template/metadata/annotations",
         true,
     ),
+    field(
+        "batch",
+        "",
+        "Job",
+        "spec/template/metadata/annotations",
+        true,
+    ),
+    field(
+        "",
+        "v1",
+        "ReplicationController",
+        "spec/template/metadata/annotations",
+        true,
+    ),
+    field(
+        "",
+        "",
+        "DaemonSet",
+        "spec/template/metadata/annotations",
+        true,
+    ),
+    field(
+        "",
+        "",
+        "ReplicaSet",
+        "spec/template/metadata/annotations",
+        true,
+    ),
+    field("", "", "", "metadata/annotations", true),
 ];
 
 /// `images`.
@@ -322,7 +331,7 @@ pub(crate) static IMAGES: &[FieldSpec] = &[
 /// `replicas`.
 pub(crate) static REPLICAS: &[FieldSpec] = &[
     field("", "", "Deployment", "spec/replicas", true),
-    field("", "", "ReplicationController", "spec/replicas", true),
-    field("", "", "ReplicaSet", "spec/replicas", true),
     field("", "", "StatefulSet", "spec/replicas", true),
+    field("", "", "ReplicaSet", "spec/replicas", true),
+    field("", "", "ReplicationController", "spec/replicas", true),
 ];

@@ -28,27 +28,27 @@ const fn field(
 
 /// Per kind that is named, the fields that name it.
 pub(crate) static NAME_REFERENCES: &[NameReference] = &[
-    to("", "", "Deployment", DEPLOYMENT),
-    to("", "", "ReplicationController", REPLICATION_CONTROLLER),
-    to("", "", "ReplicaSet", REPLICA_SET),
-    to("", "", "StatefulSet", STATEFUL_SET),
+    to("storage.k8s.io", "v1", "StorageClass", STORAGE_CLASS),
+    to("", "v1", "ServiceAccount", SERVICE_ACCOUNT),
+    to("rbac.authorization.k8s.io", "", "Role", ROLE),
+    to("rbac.authorization.k8s.io", "", "ClusterRole", CLUSTER_ROLE),
     to("", "v1", "ConfigMap", CONFIG_MAP),
     to("", "v1", "Secret", SECRET),
     to("", "v1", "Service", SERVICE),
-    to("rbac.authorization.k8s.io", "", "Role", ROLE),
-    to("rbac.authorization.k8s.io", "", "ClusterRole", CLUSTER_ROLE),
-    to("", "v1", "ServiceAccount", SERVICE_ACCOUNT),
-    to("", "v1", "PersistentVolumeClaim", PERSISTENT_VOLUME_CLAIM),
-    to("", "v1", "PersistentVolume", PERSISTENT_VOLUME),
-    to("storage.k8s.io", "v1", "StorageClass", STORAGE_CLASS),
     to("scheduling.k8s.io", "v1", "PriorityClass", PRIORITY_CLASS),
-    to("networking.k8s.io/v1", "v1", "IngressClass", INGRESS_CLASS),
+    to("", "v1", "PersistentVolume", PERSISTENT_VOLUME),
+    to("", "v1", "PersistentVolumeClaim", PERSISTENT_VOLUME_CLAIM),
+    to("", "", "Deployment", DEPLOYMENT),
+    to("", "", "StatefulSet", STATEFUL_SET),
     to(
         "admissionregistration.k8s.io",
         "",
         "ValidatingAdmissionPolicy",
         VALIDATING_ADMISSION_POLICY,
     ),
+    to("networking.k8s.io/v1", "v1", "IngressClass", INGRESS_CLASS),
+    to("", "", "ReplicaSet", REPLICA_SET),
+    to("", "", "ReplicationController", REPLICATION_CONTROLLER),
 ];
 
 static DEPLOYMENT: &[FieldSpec] = &[field(

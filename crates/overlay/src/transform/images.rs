@@ -2,21 +2,11 @@
 
 use crate::error::Result;
 use crate::fields::{self, Create, FieldSpec};
+use crate::kustomization::Image;
 use crate::pattern;
 use crate::resources::Resources;
 use regex::Regex;
 use windlass_yaml::{Kind, NodeId, Style, Tree};
-
-/// What to change in the images of a name; an empty part is kept.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Image {
-    /// A regular expression, for the whole name.
-    pub(crate) name: String,
-    pub(crate) new_name: String,
-    pub(crate) new_tag: String,
-    pub(crate) tag_suffix: String,
-    pub(crate) digest: String,
-}
 
 /// Changes every image that the name matches, in the lists called `containers` and
 /// `initContainers` at any depth and in the fields that `specs` name. Answers how many matched

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::{self, Create, FieldSpec};
-use crate::resources::Resources;
+use crate::resource::Resource;
 use windlass_yaml::{NodeId, Origin, Tree};
 
 /// A key, a value, and where the user wrote them.
@@ -15,8 +15,8 @@ pub(crate) struct Pair {
 
 /// Puts the pairs into each map that `specs` name
 /// (`kustomize: api/filters/labels/labels.go` and `annotations/annotations.go`).
-pub(crate) fn add(
-    resources: &Resources,
+pub(crate) fn add<'r>(
+    resources: impl Iterator<Item = &'r Resource>,
     tree: &mut Tree,
     pairs: &[Pair],
     specs: &[FieldSpec],
@@ -24,7 +24,7 @@ pub(crate) fn add(
     if pairs.is_empty() {
         return Ok(());
     }
-    for resource in resources.iter() {
+    for resource in resources {
         let api_version = resource.api_version(tree).to_owned();
         let kind = resource.kind(tree).to_owned();
         for spec in specs
@@ -48,6 +48,12 @@ fn put(tree: &mut Tree, map: NodeId, pair: &Pair, spec: &FieldSpec) -> Result<()
         return Err(Error::new(ErrorKind::Field, message).at(tree.locate(tree.origin(map))));
     }
     let value = tree.string(&pair.value, pair.origin);
-    tree.set(map, &pair.key, value);
+    if tree.get(map, &pair.key).is_some() {
+        tree.set(map, &pair.key, value);
+    } else {
+        // kustomize adds the key without quotes, so that one like `1` is refused in the output.
+        let slot = tree.add(map, &pair.key, value);
+        tree.set_key_form(slot, false, None);
+    }
     Ok(())
 }

@@ -1,7 +1,266 @@
-//! What changes objects: one function per transformer.
+//! What changes objects: one function per transformer, in kustomize's order.
 
 pub(crate) mod images;
 pub(crate) mod labels;
 pub(crate) mod names;
 pub(crate) mod namespace;
 pub(crate) mod replicas;
+pub(crate) mod values;
+
+use crate::build::{Layer, Target, Work};
+use crate::config::{self, Config, Specs};
+use crate::error::Result;
+use crate::fields::FieldSpec;
+use crate::id::Gvk;
+use crate::kustomization::{Labels, Pairs};
+use crate::{patch, provenance, replace};
+use labels::Pair;
+use names::Affix;
+use namespace::{Namespace, Subjects};
+use std::borrow::Cow;
+use windlass_yaml::Spanned;
+
+/// One layer at the time of its transformers.
+pub(crate) struct Stage<'s, 'a> {
+    pub(crate) layer: &'s mut Layer,
+    pub(crate) target: &'s Target<'a>,
+    pub(crate) work: &'s mut Work<'a>,
+}
+
+/// A transformer of a kustomization's own fields.
+type Step = fn(&mut Stage<'_, '_>) -> Result<()>;
+
+/// The order of the fields (`kustomize: api/internal/target/kusttarget_configplugin.go`).
+const ORDER: [Step; 12] = [
+    patches_strategic_merge,
+    patches,
+    set_namespace,
+    prefix,
+    suffix,
+    labels,
+    common_labels,
+    annotations,
+    patches_json6902,
+    replicas,
+    images,
+    replacements,
+];
+
+/// Runs the transformers of a kustomization's fields.
+pub(crate) fn run<'a>(target: &Target<'a>, layer: &mut Layer, work: &mut Work<'a>) -> Result<()> {
+    let mut stage = Stage {
+        layer,
+        target,
+        work,
+    };
+    ORDER.iter().try_for_each(|step| step(&mut stage))
+}
+
+impl Stage<'_, '_> {
+    /// Notes that a transformer of this kind ran, and lets go of what it left empty.
+    fn ran(&mut self, kind: &str) {
+        if let Some(by) = self.work.configured_by(self.target, kind) {
+            provenance::record(self.layer.resources.iter_mut(), &by);
+        }
+        let tree = &self.work.tree;
+        self.layer
+            .resources
+            .retain(|resource| !resource.is_empty(tree));
+    }
+}
+
+fn patches_strategic_merge(stage: &mut Stage<'_, '_>) -> Result<()> {
+    let patches = &stage.target.kustomization.patches_strategic_merge;
+    if patches.is_empty() {
+        return Ok(());
+    }
+    patch::strategic_merge(
+        patches,
+        stage.target,
+        &mut stage.layer.resources,
+        stage.work,
+    )?;
+    stage.ran("PatchStrategicMergeTransformer");
+    Ok(())
+}
+
+fn patches(stage: &mut Stage<'_, '_>) -> Result<()> {
+    for entry in &stage.target.kustomization.patches {
+        patch::apply(entry, stage.target, &mut stage.layer.resources, stage.work)?;
+        stage.ran("PatchTransformer");
+    }
+    Ok(())
+}
+
+fn set_namespace(stage: &mut Stage<'_, '_>) -> Result<()> {
+    let namespace = &stage.target.kustomization.namespace;
+    if namespace.value.is_empty() {
+        return Ok(());
+    }
+    let namespace = Namespace {
+        name: &namespace.value,
+        specs: &stage.layer.config.namespace,
+        unset_only: false,
+        subjects: Subjects::default(),
+    };
+    let (tree, schema) = (&mut stage.work.tree, &stage.work.schema);
+    namespace::set(&mut stage.layer.resources, tree, schema, &namespace)?;
+    stage.ran("NamespaceTransformer");
+    Ok(())
+}
+
+fn prefix(stage: &mut Stage<'_, '_>) -> Result<()> {
+    let prefix = &stage.target.kustomization.name_prefix;
+    if prefix.is_empty() {
+        return Ok(());
+    }
+    let specs = &stage.layer.config.name_prefix;
+    let (tree, schema) = (&mut stage.work.tree, &stage.work.schema);
+    let resources = &mut stage.layer.resources;
+    names::affix(resources, tree, schema, Affix::Prefix(prefix), specs)?;
+    stage.ran("PrefixTransformer");
+    Ok(())
+}
+
+fn suffix(stage: &mut Stage<'_, '_>) -> Result<()> {
+    let suffix = &stage.target.kustomization.name_suffix;
+    if suffix.is_empty() {
+        return Ok(());
+    }
+    let specs = &stage.layer.config.name_suffix;
+    let (tree, schema) = (&mut stage.work.tree, &stage.work.schema);
+    let resources = &mut stage.layer.resources;
+    names::affix(resources, tree, schema, Affix::Suffix(suffix), specs)?;
+    stage.ran("SuffixTransformer");
+    Ok(())
+}
+
+fn labels(stage: &mut Stage<'_, '_>) -> Result<()> {
+    for entry in &stage.target.kustomization.labels {
+        let specs = label_specs(entry, &stage.layer.config)?;
+        let pairs = pairs(&entry.pairs);
+        labels::add(
+            stage.layer.resources.iter(),
+            &mut stage.work.tree,
+            &pairs,
+            &specs,
+        )?;
+        stage.ran("LabelTransformer");
+    }
+    Ok(())
+}
+
+/// The fields that an entry of `labels` is for.
+fn label_specs(entry: &Labels, config: &Config) -> Result<Specs> {
+    let own = entry.fields.iter().cloned().map(FieldSpec::from).collect();
+    let mut specs: Specs = Cow::Owned(own);
+    config::merge_specs(&mut specs, &config.more_labels)?;
+    if entry.include_selectors {
+        config::merge_specs(&mut specs, &config.labels)?;
+        return Ok(specs);
+    }
+    if entry.include_templates {
+        let of_claims = |spec: &FieldSpec| config.claim_labels.contains(spec);
+        let mut templates = config.template_labels.clone();
+        if entry.include_volume_claim_templates.is_some() {
+            templates.to_mut().retain(|spec| !of_claims(spec));
+        }
+        config::merge_specs(&mut specs, &templates)?;
+    }
+    if entry.include_volume_claim_templates == Some(true) {
+        config::merge_specs(&mut specs, &config.claim_labels)?;
+    }
+    let metadata = FieldSpec::known(Gvk::default(), "metadata/labels", true);
+    config::merge_specs(&mut specs, &Cow::Owned(vec![metadata]))?;
+    Ok(specs)
+}
+
+fn common_labels(stage: &mut Stage<'_, '_>) -> Result<()> {
+    let pairs = pairs(&stage.target.kustomization.common_labels);
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let specs = &stage.layer.config.labels;
+    labels::add(
+        stage.layer.resources.iter(),
+        &mut stage.work.tree,
+        &pairs,
+        specs,
+    )?;
+    stage.ran("LabelTransformer");
+    Ok(())
+}
+
+fn annotations(stage: &mut Stage<'_, '_>) -> Result<()> {
+    let pairs = pairs(&stage.target.kustomization.common_annotations);
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let specs = &stage.layer.config.annotations;
+    labels::add(
+        stage.layer.resources.iter(),
+        &mut stage.work.tree,
+        &pairs,
+        specs,
+    )?;
+    stage.ran("AnnotationsTransformer");
+    Ok(())
+}
+
+fn pairs(map: &Pairs) -> Vec<Pair> {
+    let pair = |(key, value): (&String, &Spanned<String>)| Pair {
+        key: key.clone(),
+        value: value.value.clone(),
+        origin: value.origin,
+    };
+    map.iter().map(pair).collect()
+}
+
+fn patches_json6902(stage: &mut Stage<'_, '_>) -> Result<()> {
+    for entry in &stage.target.kustomization.patches_json6902 {
+        patch::json6902(entry, stage.target, &mut stage.layer.resources, stage.work)?;
+        stage.ran("PatchJson6902Transformer");
+    }
+    Ok(())
+}
+
+fn replicas(stage: &mut Stage<'_, '_>) -> Result<()> {
+    for entry in &stage.target.kustomization.replicas {
+        let (replica, origin) = (&entry.value, entry.origin);
+        let specs = &stage.layer.config.replicas;
+        let (resources, tree) = (&stage.layer.resources, &mut stage.work.tree);
+        replicas::set(resources, tree, &replica.name, replica.count, specs, origin)?;
+        stage.ran("ReplicaCountTransformer");
+    }
+    Ok(())
+}
+
+fn images(stage: &mut Stage<'_, '_>) -> Result<()> {
+    for entry in stage.target.kustomization.images() {
+        let specs = &stage.layer.config.images;
+        let (resources, tree) = (&stage.layer.resources, &mut stage.work.tree);
+        let matched = images::update(resources, tree, &entry.value, specs);
+        let matched = matched.map_err(|error| error.at(stage.work.place(entry.origin)))?;
+        if matched == 0 {
+            let message = format!("no image is called `{}`", entry.value.name);
+            stage.work.warn(message, entry.origin);
+        }
+        stage.ran("ImageTagTransformer");
+    }
+    Ok(())
+}
+
+fn replacements(stage: &mut Stage<'_, '_>) -> Result<()> {
+    let replacements = &stage.target.kustomization.replacements;
+    if replacements.is_empty() {
+        return Ok(());
+    }
+    replace::apply(
+        replacements,
+        stage.target,
+        &mut stage.layer.resources,
+        stage.work,
+    )?;
+    stage.ran("ReplacementTransformer");
+    Ok(())
+}

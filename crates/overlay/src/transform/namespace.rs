@@ -2,10 +2,9 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::{self, Create, FieldSpec, is_null};
-use crate::id::{Gvk, Id};
+use crate::id::Gvk;
 use crate::resources::Resources;
 use crate::schema::Schema;
-use std::collections::HashMap;
 use windlass_yaml::{Kind, NodeId, Style, Tree};
 
 /// Which subjects of role bindings get the namespace too.
@@ -45,26 +44,27 @@ pub(crate) fn set(
         resource.remember_id(tree, schema);
         namespace.set_in(resource.root, tree, schema)?;
     }
-    refuse_conflicts(resources, tree, schema)
+    resources.refuse_conflicts(tree, schema)
 }
 
 impl Namespace<'_> {
-    fn set_in(&self, root: NodeId, tree: &mut Tree, schema: &Schema) -> Result<()> {
+    /// Sets it in one object.
+    pub(crate) fn set_in(&self, root: NodeId, tree: &mut Tree, schema: &Schema) -> Result<()> {
         let api_version = tree.text_at(root, &["apiVersion"]).unwrap_or("").to_owned();
         let kind = tree.text_at(root, &["kind"]).unwrap_or("").to_owned();
         if !schema.is_cluster_scoped(&api_version, &kind) {
             let metadata = FieldSpec::known(Gvk::default(), "metadata/namespace", true);
             self.visit(root, tree, &metadata)?;
         }
-        let binds = matches!(&*kind, "RoleBinding" | "ClusterRoleBinding");
-        if binds {
+        if binds_roles(&kind) {
             self.set_subjects(root, tree)?;
         }
         for spec in self.specs {
             let elsewhere = match &*spec.path {
                 "metadata/namespace" => true,
                 "metadata/name" => api_version != "v1",
-                path => binds && path.starts_with("subjects"),
+                "subjects/namespace" => binds_roles(&spec.gvk.kind),
+                _ => false,
             };
             if !elsewhere && spec.gvk.selects(&api_version, &kind) {
                 self.visit(root, tree, spec)?;
@@ -117,20 +117,6 @@ impl Namespace<'_> {
     }
 }
 
-fn refuse_conflicts(resources: &Resources, tree: &Tree, schema: &Schema) -> Result<()> {
-    let mut seen: HashMap<Id, NodeId> = HashMap::with_capacity(resources.len());
-    for resource in resources.iter() {
-        let id = resource.id(tree, schema);
-        if let Some(&first) = seen.get(&id) {
-            let message = format!("the namespace makes two objects one: `{id}`");
-            let error = Error::new(ErrorKind::Conflict, message);
-            let error = error.at(tree.locate(resource.origin(tree)));
-            return Err(match tree.locate(tree.origin(first)) {
-                Some(place) => error.hint(format!("the other one is at {place}")),
-                None => error,
-            });
-        }
-        seen.insert(id, resource.root);
-    }
-    Ok(())
+fn binds_roles(kind: &str) -> bool {
+    matches!(kind, "RoleBinding" | "ClusterRoleBinding")
 }

@@ -1,0 +1,453 @@
+//! A build: each layer adds to the objects of its bases, the root finishes them.
+
+use crate::config::{self, Config};
+use crate::error::{Error, ErrorKind, Result};
+use crate::fields::FieldSpec;
+use crate::files::{Files, Folder, Record};
+use crate::id::Gvk;
+use crate::kustomization::{self, Kustomization};
+use crate::options::{Options, Reorder};
+use crate::order::{self, Kinds};
+use crate::provenance::{self, ConfiguredBy, Provenance};
+use crate::remote::{self, Fetched};
+use crate::resource::Resource;
+use crate::resources::Resources;
+use crate::schema::Schema;
+use crate::transform::labels;
+use crate::{crds, generate, hash, helm, plugin, read, refs, replace, transform};
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use windlass_fault::Warning;
+use windlass_yaml::{Origin, Source, Spanned, Tree};
+
+/// The version of kustomize whose bytes are printed.
+const COMPATIBLE: &str = "v5.8.1";
+
+/// What a build has in hand, whatever layer it is in.
+pub(crate) struct Work<'a> {
+    pub(crate) tree: Tree,
+    pub(crate) schema: Schema,
+    pub(crate) options: &'a Options<'a>,
+    pub(crate) record: Record,
+    /// What a strict build refuses.
+    pub(crate) warnings: Vec<Warning>,
+    /// What kustomize warns of too.
+    pub(crate) deprecations: Vec<Warning>,
+    /// Whether `openapi` was set by a layer, after which others cannot.
+    schema_is_set: bool,
+    /// Whether the built-in facts were asked for, after which `openapi` comes on top of them and
+    /// does not replace them.
+    pub(crate) schema_was_used: bool,
+    /// Whether the root asks for `buildMetadata`.
+    pub(crate) tracks_provenance: bool,
+}
+
+/// A kustomization file that was read, and where it stands.
+pub(crate) struct Target<'a> {
+    pub(crate) kustomization: Kustomization,
+    pub(crate) folder: Rc<Folder<'a>>,
+    /// The name of the file in its folder.
+    pub(crate) file: &'static str,
+    /// The folder, as `buildMetadata` names it.
+    pub(crate) provenance: Provenance,
+}
+
+/// The objects of a kustomization, with what later layers need to know of them.
+#[derive(Debug, Default)]
+pub(crate) struct Layer {
+    pub(crate) resources: Resources,
+    pub(crate) config: Config,
+    pub(crate) variables: Vec<Spanned<replace::Variable>>,
+}
+
+/// A build that is done: the objects, in the tree that they live in.
+pub(crate) struct Finished {
+    pub(crate) tree: Tree,
+    pub(crate) schema: Schema,
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) record: Record,
+    pub(crate) warnings: Vec<Warning>,
+    pub(crate) deprecations: Vec<Warning>,
+}
+
+/// Builds the kustomization in the folder `root`.
+pub(crate) fn run<'a>(
+    files: &'a dyn Files,
+    root: &Path,
+    options: &'a Options<'a>,
+) -> Result<Finished> {
+    let mut work = Work {
+        tree: Tree::new(),
+        schema: Schema::default(),
+        options,
+        record: Record::default(),
+        warnings: Vec::new(),
+        deprecations: Vec::new(),
+        schema_is_set: false,
+        schema_was_used: false,
+        tracks_provenance: false,
+    };
+    let folder = Folder::start(files, root, options.restriction)?;
+    let target = work.load(folder, Provenance::default())?;
+    work.tracks_provenance = !target.kustomization.build_metadata.is_empty();
+    work.set_schema(&target)?;
+    let mut layer = Layer::default();
+    work.accumulate(&target, &mut layer)?;
+    let resources = work.finish(&target, layer)?;
+    if options.strict
+        && let Some(error) = Error::all(work.warnings.drain(..).map(Error::strict))
+    {
+        return Err(error);
+    }
+    Ok(Finished {
+        tree: work.tree,
+        schema: work.schema,
+        resources,
+        record: work.record,
+        warnings: work.warnings,
+        deprecations: work.deprecations,
+    })
+}
+
+/// Reading.
+impl<'a> Work<'a> {
+    fn load(&mut self, folder: Rc<Folder<'a>>, provenance: Provenance) -> Result<Target<'a>> {
+        let file = kustomization::find(&folder)?;
+        let text = folder.read_text(file, &mut self.record)?;
+        let source = Source::new(folder.shown(file), text);
+        let kustomization = kustomization::read(source, self)?;
+        Ok(Target {
+            kustomization,
+            folder,
+            file,
+            provenance,
+        })
+    }
+
+    /// Where a node stands, for errors and warnings.
+    pub(crate) fn place(&self, origin: Origin) -> Option<windlass_fault::Location> {
+        self.tree.locate(origin)
+    }
+
+    pub(crate) fn warn(&mut self, message: String, origin: Origin) {
+        let place = self.tree.locate(origin);
+        self.warnings.push(Warning::new(message).at(place));
+    }
+
+    /// `openapi` of the root, or of the first layer that has one
+    /// (`kustomize: kyaml/openapi/openapi.go`, `SetSchema`).
+    fn set_schema(&mut self, target: &Target<'a>) -> Result<()> {
+        let openapi = &target.kustomization.openapi;
+        if self.schema_is_set || openapi.is_empty() {
+            return Ok(());
+        }
+        let version = openapi.get("version");
+        match openapi.get("path") {
+            Some(path) if version.is_some() => {
+                let message = "`openapi` has both a `path` and a `version`";
+                Err(Error::new(ErrorKind::Schema, message).at(self.place(path.origin)))
+            }
+            Some(path) => {
+                let text = target.folder.read_text(&path.value, &mut self.record);
+                let text = text.map_err(|error| error.at(self.place(path.origin)))?;
+                let shown = target.folder.shown(&path.value);
+                self.schema = Schema::parse(&shown, &text, self.schema_was_used)?;
+                self.schema_is_set = true;
+                Ok(())
+            }
+            None => version.map_or(Ok(()), |version| self.use_version(version)),
+        }
+    }
+
+    fn use_version(&mut self, version: &Spanned<String>) -> Result<()> {
+        if version.value.trim_start_matches('v') != "1.21.2" {
+            let message = format!(
+                "the facts of Kubernetes `{}` are not built in",
+                version.value
+            );
+            return Err(Error::new(ErrorKind::Schema, message)
+                .at(self.place(version.origin))
+                .hint("leave `version` out, or give the schema with `path`".to_owned()));
+        }
+        self.schema_is_set = true;
+        Ok(())
+    }
+}
+
+/// One layer.
+impl<'a> Work<'a> {
+    /// Adds to `layer` what the kustomization says, in kustomize's order
+    /// (`kustomize: api/internal/target/kusttarget.go`, `accumulateTarget`).
+    fn accumulate(&mut self, target: &Target<'a>, layer: &mut Layer) -> Result<()> {
+        let kustomization = &target.kustomization;
+        for path in kustomization.bases() {
+            let added = self.add(target, path, layer);
+            added.map_err(|error| error.through(self.place(path.origin)))?;
+        }
+        layer.resources.refuse_conflicts(&self.tree, &self.schema)?;
+        self.configure(target, layer)?;
+        self.generate(target, layer)?;
+        for path in &kustomization.components {
+            let added = self.add_component(target, path, layer);
+            added.map_err(|error| error.through(self.place(path.origin)))?;
+        }
+        transform::run(target, layer, self)?;
+        plugin::transform(target, layer, self)?;
+        plugin::validate(target, layer, self)?;
+        replace::add_variables(layer, &kustomization.vars, self)
+    }
+
+    /// Adds a file of objects, or a folder with a kustomization of its own.
+    pub(crate) fn add(
+        &mut self,
+        target: &Target<'a>,
+        path: &Spanned<String>,
+        layer: &mut Layer,
+    ) -> Result<()> {
+        if remote::is_remote(&path.value) {
+            return self.add_remote(target, path, layer);
+        }
+        let provenance = target.provenance.join(&path.value);
+        if target.folder.is_dir(&path.value) {
+            let folder = target.folder.enter(&path.value);
+            let folder = folder.map_err(|error| error.at(self.place(path.origin)))?;
+            return self.add_base(folder, provenance, layer);
+        }
+        let source = self.read_named(target, path)?;
+        self.add_objects(source, &provenance, layer)
+    }
+
+    fn add_objects(
+        &mut self,
+        source: Arc<Source>,
+        provenance: &Provenance,
+        layer: &mut Layer,
+    ) -> Result<()> {
+        for mut resource in read::objects(&mut self.tree, source)? {
+            let (api_version, kind) = (resource.api_version(&self.tree), resource.kind(&self.tree));
+            self.schema_was_used |= !Schema::is_builtin(api_version, kind);
+            resource.provenance = self.tracks_provenance.then(|| provenance.clone());
+            layer.resources.push(resource);
+        }
+        Ok(())
+    }
+
+    /// Adds a file or a folder that is named by a URL.
+    fn add_remote(
+        &mut self,
+        target: &Target<'a>,
+        url: &Spanned<String>,
+        layer: &mut Layer,
+    ) -> Result<()> {
+        let fetched = remote::fetch(self.options.fetch, &url.value);
+        let fetched = fetched.map_err(|error| error.at(self.place(url.origin)))?;
+        match fetched {
+            Fetched::File(content) => {
+                let source = Source::from_bytes(&*url.value, content).map_err(read::malformed)?;
+                let provenance = target.provenance.join(&url.value);
+                self.add_objects(source, &provenance, layer)
+            }
+            Fetched::Folder {
+                files,
+                path,
+                repository,
+                reference,
+            } => {
+                let folder = target.folder.enter_remote(&url.value, files, &path);
+                let folder = folder.map_err(|error| error.at(self.place(url.origin)))?;
+                let path = path.strip_prefix("/").unwrap_or(&path);
+                let provenance = Provenance {
+                    path: path.to_string_lossy().into_owned(),
+                    repo: repository,
+                    reference,
+                    ..Provenance::default()
+                };
+                self.add_base(folder, provenance, layer)
+            }
+        }
+    }
+
+    fn add_base(
+        &mut self,
+        folder: Rc<Folder<'a>>,
+        provenance: Provenance,
+        layer: &mut Layer,
+    ) -> Result<()> {
+        let target = self.load(folder, provenance)?;
+        self.set_schema(&target)?;
+        if target.kustomization.is_component() {
+            let place = self.place(target.kustomization.kind.origin);
+            return Err(
+                Error::new(ErrorKind::Config, "a component cannot be a resource")
+                    .at(place)
+                    .hint("name it under `components`".to_owned()),
+            );
+        }
+        let mut base = Layer::default();
+        self.accumulate(&target, &mut base)?;
+        base.resources
+            .take()
+            .into_iter()
+            .for_each(|resource| layer.resources.push(resource));
+        layer.config.merge(&base.config)?;
+        replace::merge_variables(&mut layer.variables, base.variables, &self.tree)
+    }
+
+    fn add_component(
+        &mut self,
+        target: &Target<'a>,
+        path: &Spanned<String>,
+        layer: &mut Layer,
+    ) -> Result<()> {
+        let folder = target.folder.enter(&path.value);
+        let folder = folder.map_err(|error| error.at(self.place(path.origin)))?;
+        let component = self.load(folder, target.provenance.join(&path.value))?;
+        self.set_schema(&component)?;
+        if !component.kustomization.is_component() {
+            let (_, kind) = kustomization::COMPONENT;
+            let place = self.place(component.kustomization.kind.origin);
+            let shown = component.folder.shown(component.file);
+            let message = format!("`{shown}` is not of kind `{kind}`");
+            return Err(Error::new(ErrorKind::Config, message)
+                .at(place.or_else(|| self.place(path.origin)))
+                .hint("name it under `resources`".to_owned()));
+        }
+        self.accumulate(&component, layer)
+    }
+}
+
+/// What a layer brings besides its bases.
+impl<'a> Work<'a> {
+    /// Adds the field specs of `configurations` and `crds`.
+    fn configure(&mut self, target: &Target<'a>, layer: &mut Layer) -> Result<()> {
+        let mut own = Config::built_in();
+        let mut more = Config::default();
+        for path in &target.kustomization.configurations {
+            let source = self.read_named(target, path)?;
+            more.merge(&config::read(source, self)?)?;
+        }
+        own.merge(&more)?;
+        layer.config.merge(&own)?;
+        for path in &target.kustomization.crds {
+            let source = self.read_named(target, path)?;
+            let more = crds::read(source, &mut self.tree)?;
+            layer.config.merge(&more)?;
+        }
+        Ok(())
+    }
+
+    /// A file that the kustomization names in the field that `path` stands in.
+    pub(crate) fn read_named(
+        &mut self,
+        target: &Target<'_>,
+        path: &Spanned<String>,
+    ) -> Result<Arc<Source>> {
+        let text = target.folder.read_text(&path.value, &mut self.record);
+        let text = text.map_err(|error| error.at(self.place(path.origin)))?;
+        Ok(Source::new(target.folder.shown(&path.value), text))
+    }
+
+    /// Runs the generators of the kustomization's own fields, then those that it names.
+    fn generate(&mut self, target: &Target<'a>, layer: &mut Layer) -> Result<()> {
+        for request in target.kustomization.requests(&self.tree)? {
+            let mut made = self.generated(&request, target)?;
+            made.provenance = self.configured_by(target, request.what.generator());
+            let (tree, schema) = (&mut self.tree, &self.schema);
+            layer.resources.absorb_all([made], tree, schema)?;
+        }
+        let (charts, globals) = helm::charts(&target.kustomization);
+        for chart in charts {
+            let made = helm::inflate(chart.value, &globals, chart.origin, target, self);
+            let mut made = made.map_err(|error| error.at(self.place(chart.origin)))?;
+            let by = self.configured_by(target, "HelmChartInflationGenerator");
+            for resource in &mut made {
+                resource.provenance.clone_from(&by);
+            }
+            let (tree, schema) = (&mut self.tree, &self.schema);
+            layer.resources.absorb_all(made, tree, schema)?;
+        }
+        plugin::generate(target, layer, self)
+    }
+
+    /// The object that a generator makes.
+    pub(crate) fn generated(
+        &mut self,
+        request: &generate::Request,
+        target: &Target<'_>,
+    ) -> Result<Resource> {
+        generate::generate(
+            request,
+            &target.folder,
+            &mut self.tree,
+            &mut self.record,
+            &mut self.warnings,
+        )
+    }
+
+    /// Where a generator or transformer of a kustomization's field is configured.
+    pub(crate) fn configured_by(&self, target: &Target<'_>, kind: &str) -> Option<Provenance> {
+        let by = ConfiguredBy {
+            api_version: plugin::BUILTIN.to_owned(),
+            kind: kind.to_owned(),
+            ..ConfiguredBy::default()
+        };
+        let field = || target.provenance.join(target.file).configuring(by);
+        self.tracks_provenance.then(field)
+    }
+}
+
+/// Once, at the root.
+impl<'a> Work<'a> {
+    fn finish(&mut self, target: &Target<'a>, mut layer: Layer) -> Result<Vec<Resource>> {
+        self.add_hashes(&mut layer.resources)?;
+        refs::fix(&mut layer, self)?;
+        replace::resolve_variables(&mut layer, self)?;
+        let tree = &mut self.tree;
+        layer.resources.retain(|resource| !resource.is_local(tree));
+        let mut resources = layer.resources.take();
+        self.sort(target, &mut resources)?;
+        let metadata = &target.kustomization.build_metadata;
+        let mut asked = metadata.iter().map(|entry| &*entry.value);
+        if self.options.managed_by_label || asked.any(|what| what == "managedByLabel") {
+            self.label_as_managed(&mut resources)?;
+        }
+        provenance::finish(&mut resources, metadata, &mut self.tree)?;
+        Ok(resources)
+    }
+
+    fn label_as_managed(&mut self, resources: &mut [Resource]) -> Result<()> {
+        let label = labels::Pair {
+            key: "app.kubernetes.io/managed-by".to_owned(),
+            value: format!("kustomize-{COMPATIBLE}"),
+            origin: Origin::NONE,
+        };
+        let spec = FieldSpec::known(Gvk::default(), "metadata/labels", true);
+        labels::add(resources.iter(), &mut self.tree, &[label], &[spec])
+    }
+
+    pub(crate) fn add_hashes(&mut self, resources: &mut Resources) -> Result<()> {
+        for resource in resources.iter_mut().filter(|resource| resource.needs_hash) {
+            let name = resource.name(&self.tree);
+            let name = format!("{name}-{}", hash::of_object(resource, &self.tree)?);
+            resource.remember_id(&self.tree, &self.schema);
+            resource.set_name(&mut self.tree, &name)?;
+        }
+        Ok(())
+    }
+
+    /// `sortOptions` of the root, else the order that the command asks for.
+    fn sort(&mut self, target: &Target<'a>, resources: &mut [Resource]) -> Result<()> {
+        let kinds = match &target.kustomization.sort_options {
+            Some(options) => options
+                .value
+                .kinds()
+                .map_err(|error| error.at(self.place(options.origin)))?,
+            None => (self.options.reorder == Reorder::Legacy).then(Kinds::default),
+        };
+        if let Some(kinds) = kinds {
+            order::sort(resources, &kinds, &self.tree);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,162 @@
+//! The result of a build.
+
+use crate::build::Finished;
+use crate::error::{Error, Result};
+use crate::id::Id;
+use crate::read::malformed;
+use crate::resource::Resource;
+use crate::schema::Schema;
+use std::collections::HashSet;
+use std::path::PathBuf;
+use windlass_fault::{Location, Warning};
+use windlass_yaml::Tree;
+
+/// A build that is done.
+#[derive(Debug)]
+pub struct Build {
+    tree: Tree,
+    schema: Schema,
+    resources: Vec<Resource>,
+    read: Vec<PathBuf>,
+    warnings: Vec<Warning>,
+}
+
+impl Build {
+    pub(crate) fn new(finished: Finished) -> Self {
+        let mut warnings = finished.warnings;
+        warnings.extend(finished.deprecations);
+        Self {
+            tree: finished.tree,
+            schema: finished.schema,
+            resources: finished.resources,
+            read: finished.record.into_files(),
+            warnings,
+        }
+    }
+
+    /// The objects, in the order of the output.
+    pub fn objects(&self) -> impl ExactSizeIterator<Item = Object<'_>> {
+        self.resources.iter().map(|resource| Object {
+            tree: &self.tree,
+            resource,
+        })
+    }
+
+    /// For each object the name of a file for it alone: group, version, kind and name in lower
+    /// case, the namespace in front where there are several
+    /// (`kustomize: kustomize/commands/build/writer.go`).
+    #[must_use]
+    pub fn file_names(&self) -> Vec<String> {
+        let ids = self
+            .resources
+            .iter()
+            .map(|r| r.id(&self.tree, &self.schema));
+        let ids: Vec<Id> = ids.collect();
+        let namespaced = ids.iter().filter(|id| !id.cluster_scoped);
+        let namespaces: HashSet<&str> = namespaced.map(Id::effective_namespace).collect();
+        let name = |id: &Id| {
+            let gvk = &id.gvk;
+            let parts = [&*gvk.group, &*gvk.version, &*gvk.kind, &*id.name];
+            let mut parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            if namespaces.len() > 1 && !id.cluster_scoped {
+                parts.insert(0, id.effective_namespace());
+            }
+            format!("{}.yaml", parts.join("_").to_lowercase())
+        };
+        ids.iter().map(name).collect()
+    }
+
+    /// What works but is probably not meant.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Every file that was read, absolute and sorted.
+    #[must_use]
+    pub fn read(&self) -> &[PathBuf] {
+        &self.read
+    }
+
+    /// All objects as YAML documents.
+    ///
+    /// # Errors
+    /// If an object holds what YAML cannot: an infinite number, a key that is no string.
+    pub fn to_yaml(&self) -> Result<String> {
+        let mut out = Vec::new();
+        for (at, resource) in self.resources.iter().enumerate() {
+            if at > 0 {
+                out.extend_from_slice(b"---\n");
+            }
+            emit(&self.tree, resource, &mut out)?;
+        }
+        Ok(text(out))
+    }
+}
+
+fn emit(tree: &Tree, resource: &Resource, out: &mut Vec<u8>) -> Result<()> {
+    tree.emit(resource.root, out).map_err(|error| {
+        let error = malformed(error).of_output();
+        error.at(tree.locate(resource.origin(tree)))
+    })
+}
+
+fn text(out: Vec<u8>) -> String {
+    String::from_utf8(out).expect("the emitter writes strings of the tree and ASCII")
+}
+
+/// One object of a [`Build`].
+#[derive(Debug, Clone, Copy)]
+pub struct Object<'a> {
+    tree: &'a Tree,
+    resource: &'a Resource,
+}
+
+impl<'a> Object<'a> {
+    /// Its `apiVersion`; empty where it has none.
+    #[must_use]
+    pub fn api_version(&self) -> &'a str {
+        self.resource.api_version(self.tree)
+    }
+
+    /// Its `kind`.
+    #[must_use]
+    pub fn kind(&self) -> &'a str {
+        self.resource.kind(self.tree)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.resource.name(self.tree)
+    }
+
+    /// Its namespace; empty where it has none.
+    #[must_use]
+    pub fn namespace(&self) -> &'a str {
+        self.resource.namespace(self.tree)
+    }
+
+    /// Where it stands, or where the generator that made it is configured.
+    #[must_use]
+    pub fn location(&self) -> Option<Location> {
+        self.tree.locate(self.resource.origin(self.tree))
+    }
+
+    /// Where the value at a path of keys was written, in whichever file set it last.
+    #[must_use]
+    pub fn location_of(&self, path: &[&str]) -> Option<Location> {
+        let node = self.tree.lookup(self.resource.root, path)?;
+        self.tree.locate(self.tree.origin(node))
+    }
+
+    /// The object as a YAML document.
+    ///
+    /// # Errors
+    /// As [`Build::to_yaml`].
+    pub fn to_yaml(&self) -> Result<String, Error> {
+        let mut out = Vec::new();
+        emit(self.tree, self.resource, &mut out)?;
+        Ok(text(out))
+    }
+}
