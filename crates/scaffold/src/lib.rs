@@ -1,1 +1,43 @@
-//! New applications from a template.
+//! New applications from a template: a folder of files, some of them with placeholders.
+//!
+//! A [`Template`] is read, [rendered](Template::render) into an [`App`] in memory, where everything is
+//! checked, and only then [written](App::write): all of it, or nothing.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use windlass_scaffold::{Environment, File, Files, Site, Template};
+//!
+//! let file = |text: &str| File { bytes: text.as_bytes().to_vec(), executable: false };
+//! let template = Template::new("apps/.template", Files::from([
+//!     ("template.yaml".into(), file("application: app.jinja\n")),
+//!     ("app.jinja".into(), file("name: {{ name }}-{{ environment.name }}\n")),
+//!     ("README.md.jinja".into(), file("# {{ name }}\n")),
+//!     ("k8s/overlays/prod/kustomization.yaml".into(), file("resources: []\n")),
+//! ]))?;
+//! let site = Site {
+//!     apps: "apps".into(),
+//!     registry: "docker.io/example".into(),
+//!     repository: "https://github.com/example/gitops.git".into(),
+//!     environments: vec![Environment { name: "prod".into(), branch: "main".into(), tag: None }],
+//! };
+//! let app = template.render("shop", &BTreeMap::new(), &site)?;
+//! assert_eq!(app.files()["apps/shop/README.md"].bytes, b"# shop\n");
+//! assert_eq!(app.files()["argo/apps/shop-prod.yaml"].bytes, b"name: shop-prod\n");
+//! # Ok::<(), windlass_scaffold::Error>(())
+//! ```
+
+mod app;
+mod error;
+mod files;
+mod language;
+mod name;
+mod revision;
+mod site;
+mod template;
+mod write;
+
+pub use app::App;
+pub use error::{Error, ErrorKind};
+pub use files::{File, Files};
+pub use site::{Environment, Site, repository};
+pub use template::Template;

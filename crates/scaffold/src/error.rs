@@ -1,0 +1,141 @@
+//! What can be wrong with a name, a template or the place for a new app.
+
+use std::fmt;
+use std::path::Path;
+use windlass_fault::{Blame, Fault, Location};
+
+/// Why no app was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The app's name cannot be that of Kubernetes objects, namespaces and images.
+    Name,
+    /// An answer is missing, or one that nobody asked for, or not one line.
+    Answer,
+    /// `template.yaml` is not what it should be.
+    Settings,
+    /// A file of the template cannot be rendered.
+    Render,
+    /// The template holds what no template may: a symbolic link, a path out of its folder, too much.
+    Forbidden,
+    /// The template has no overlay for an environment.
+    Overlay,
+    /// `argo/root-app.yaml` does not tell the repository's address.
+    Repository,
+    /// A file or folder of the new app is there already.
+    Exists,
+    /// A file or folder cannot be read.
+    Read,
+    /// A file or folder cannot be written.
+    Write,
+}
+
+/// An error of this crate: its kind, the place and the cause.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    place: Option<Location>,
+    hint: Option<String>,
+    source: Option<Source>,
+}
+
+#[derive(Debug)]
+enum Source {
+    Io(std::io::Error),
+    Yaml(windlass_yaml::Error),
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            place: None,
+            hint: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn at(mut self, place: Location) -> Self {
+        self.0.place = Some(place);
+        self
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn read(path: &Path, source: std::io::Error) -> Self {
+        Self::io(ErrorKind::Read, "read", path, source)
+    }
+
+    pub(crate) fn write(path: &Path, source: std::io::Error) -> Self {
+        Self::io(ErrorKind::Write, "write", path, source)
+    }
+
+    fn io(kind: ErrorKind, verb: &str, path: &Path, source: std::io::Error) -> Self {
+        let mut error = Self::new(kind, format!("cannot {verb} `{}`", path.display()));
+        error.0.source = Some(Source::Io(source));
+        error
+    }
+
+    /// A file of the user's that is not what its reader wants; the place is the reader's.
+    pub(crate) fn yaml(kind: ErrorKind, message: String, source: windlass_yaml::Error) -> Self {
+        let mut error = Self::new(kind, message);
+        error.0.place = source.location();
+        error.0.hint = source.hint();
+        error.0.source = Some(Source::Yaml(source));
+        error
+    }
+
+    /// What is wrong, to decide by.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self.0.source.as_ref()? {
+            Source::Io(error) => Some(error),
+            Source::Yaml(error) => Some(error),
+        }
+    }
+}
+
+impl Fault for Error {
+    fn blame(&self) -> Blame {
+        let missing = matches!(&self.0.source, Some(Source::Io(error)) if error.kind() == std::io::ErrorKind::NotFound);
+        match self.0.kind {
+            ErrorKind::Read | ErrorKind::Write if !missing => Blame::World,
+            _ => Blame::Input,
+        }
+    }
+
+    fn location(&self) -> Option<Location> {
+        self.0.place.clone()
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.0.hint.clone()
+    }
+
+    fn others(&self) -> Vec<&dyn Fault> {
+        match &self.0.source {
+            Some(Source::Yaml(error)) => error.others(),
+            _ => Vec::new(),
+        }
+    }
+}
