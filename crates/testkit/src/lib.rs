@@ -5,6 +5,7 @@ mod event;
 mod expression;
 mod git;
 mod process;
+mod registry;
 mod run;
 mod sandbox;
 mod shell;
@@ -13,6 +14,9 @@ mod workflow;
 pub use error::{Error, ErrorKind};
 pub use event::{Event, NO_COMMIT};
 pub use git::{GitFault, GitMoment, GitRequest, GitRules, GitServer};
+pub use registry::{
+    RegistryAuth, RegistryEffect, RegistryFault, RegistryRequest, RegistryRules, RegistryServer,
+};
 pub use run::{Host, Machine, Step};
 pub use sandbox::{CommitLine, DEVELOPER, References, Remote, Sandbox};
 pub use shell::Shell;

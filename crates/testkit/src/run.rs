@@ -54,10 +54,10 @@ pub trait Host {
     /// A job starts.
     fn job(&mut self, name: &str);
 
-    /// A step starts: its name, and its command if it has one.
-    fn begin(&mut self, step: &str, command: Option<&str>);
+    /// A script is about to run, for the step of this name.
+    fn begin(&mut self, step: &str, script: &str);
 
-    /// A step ended well, or was not run.
+    /// A step ended well, or was not run; then it may not have begun.
     fn end(&mut self, step: Step);
 }
 

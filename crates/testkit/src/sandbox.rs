@@ -28,9 +28,10 @@ const PULL: &str = "refs/sandbox/pull";
 /// References of a repository with their commits.
 pub type References = BTreeMap<String, String>;
 
-/// A developer's repository, and the remote that it pushes to.
+/// A git remote, and what a developer does with it.
 pub struct Sandbox {
     folder: PathBuf,
+    /// What the remote holds as last fetched, and where commits are made that need no files.
     repository: Repository,
     remote: Remote,
     start: Oid,
@@ -63,7 +64,7 @@ impl Sandbox {
         branches: &[&str],
         remote: Remote,
     ) -> Result<Self, Error> {
-        let repository = Repository::init(folder.join("developer"))?;
+        let repository = Repository::init_bare(folder.join("mirror.git"))?;
         let mut sandbox = Self {
             folder: folder.to_owned(),
             repository,
@@ -93,12 +94,6 @@ impl Sandbox {
         &self.folder
     }
 
-    /// The developer's work tree.
-    #[must_use]
-    pub fn work_tree(&self) -> PathBuf {
-        self.folder.join("developer")
-    }
-
     /// The remote.
     #[must_use]
     pub fn remote(&self) -> &Remote {
@@ -120,9 +115,6 @@ impl Sandbox {
         let mut config = self.repository.config()?;
         config.set_str("core.excludesfile", "")?;
         config.set_str("core.autocrlf", "false")?;
-        config.set_str("user.name", DEVELOPER.0)?;
-        config.set_str("user.email", DEVELOPER.1)?;
-        self.repository.remote("origin", self.remote.url())?;
         Ok(())
     }
 
@@ -328,23 +320,14 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Puts the remote's branch into the developer's work tree, as after `git clone`.
+    /// Clones the remote for a developer, and gives the clone's folder.
     ///
     /// # Errors
     /// If the branch is not there or the files cannot be written.
-    pub fn open_work_tree(&self, branch: &str) -> Result<(), Error> {
-        self.fetch()?;
-        self.set_branch(branch, self.tip(branch)?)?;
-        let mut config = self.repository.config()?;
-        config.set_str(&format!("branch.{branch}.remote"), "origin")?;
-        config.set_str(
-            &format!("branch.{branch}.merge"),
-            &format!("refs/heads/{branch}"),
-        )?;
-        self.repository.set_head(&format!("refs/heads/{branch}"))?;
-        self.repository
-            .checkout_head(Some(CheckoutBuilder::new().force()))?;
-        Ok(())
+    pub fn clone_for_developer(&self, branch: &str) -> Result<PathBuf, Error> {
+        let folder = self.folder.join("developer");
+        self.remote.clone_into(&folder, branch)?;
+        Ok(folder)
     }
 
     /// A file in a commit, or at the tip of the remote's branch as last fetched.

@@ -216,7 +216,7 @@ impl<'a, 'run> Variant<'a, 'run> {
             self.skipped(task.name, Some(command.to_owned()), &why);
             return Ok(BTreeMap::new());
         }
-        self.run.host.begin(&task.name, Some(command));
+        self.run.host.begin(&task.name, command);
         let mut environment = self.environment();
         environment.extend(task.env.clone());
         self.steps += 1;
@@ -280,7 +280,6 @@ impl<'a, 'run> Variant<'a, 'run> {
     }
 
     fn skipped(&mut self, name: String, command: Option<String>, why: &str) {
-        self.run.host.begin(&name, command.as_deref());
         self.end(name, command, Some(why.to_owned()), &[], Duration::ZERO);
     }
 

@@ -2,6 +2,7 @@
 
 use super::References;
 use crate::{Error, ErrorKind};
+use git2::build::RepoBuilder;
 use git2::{Cred, Direction, FetchOptions, PushOptions, RemoteCallbacks, Repository};
 use std::cell::{Cell, RefCell};
 use std::path::Path;
@@ -119,7 +120,6 @@ impl Remote {
     pub(super) fn fetch(&self, into: &Repository, more: &[String]) -> Result<(), Error> {
         let mut options = FetchOptions::new();
         options.remote_callbacks(self.callbacks());
-        options.prune(git2::FetchPrune::On);
         let all = [
             "+refs/heads/*:refs/remotes/origin/*",
             "+refs/tags/*:refs/tags/*",
@@ -131,6 +131,18 @@ impl Remote {
         let mut remote = into.remote_anonymous(&self.url)?;
         let fetched = remote.fetch(&refspecs, Some(&mut options), None);
         fetched.map_err(|error| self.failed("read", error))
+    }
+
+    /// Clones the repository into a folder, with the files of a branch.
+    pub(super) fn clone_into(&self, folder: &Path, branch: &str) -> Result<(), Error> {
+        let mut options = FetchOptions::new();
+        options.remote_callbacks(self.callbacks());
+        let mut builder = RepoBuilder::new();
+        builder.fetch_options(options).branch(branch);
+        let cloned = builder.clone(&self.url, folder);
+        cloned
+            .map(drop)
+            .map_err(|error| self.failed("clone", error))
     }
 
     /// Pushes; a reference that the remote refuses is an error.

@@ -87,8 +87,8 @@ fn the_same_story_gives_the_same_commits() {
 fn what_git_ignores_is_not_copied() {
     let folder = TempDir::new().unwrap();
     let sandbox = sandbox(folder.path());
-    sandbox.open_work_tree("main").unwrap();
-    let tree = sandbox.work_tree();
+    let tree = sandbox.clone_for_developer("main").unwrap();
+    sandbox.fetch().unwrap();
     assert!(tree.join("apps/web/src/server.py").is_file());
     for absent in ["apps/web/src/server.pyc", "apps/web/.venv", "secret.txt"] {
         assert!(!tree.join(absent).exists(), "{absent}");

@@ -30,7 +30,7 @@ impl Host for Repository {
 
     fn job(&mut self, _: &str) {}
 
-    fn begin(&mut self, _: &str, _: Option<&str>) {}
+    fn begin(&mut self, _: &str, _: &str) {}
 
     fn end(&mut self, step: Step) {
         self.steps.push(step);

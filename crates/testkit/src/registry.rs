@@ -1,0 +1,712 @@
+//! A registry in this process: the distribution API from memory, with passwords or tokens where
+//! wanted, and faults by script.
+//!
+//! It is as strict as the specification where a client could be wrong without noticing: digests
+//! are checked, a manifest needs its blobs, an upload session ends with its blob.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// How the registry wants to know its users.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum RegistryAuth {
+    /// Anybody may do anything.
+    #[default]
+    Open,
+    /// A user name and a password with each request.
+    Basic(String, String),
+    /// Tokens for named scopes, which the registry's own `/token` gives for this user name and
+    /// password.
+    Token(String, String),
+}
+
+/// How a registry behaves.
+#[derive(Debug, Clone, Default)]
+pub struct RegistryRules {
+    /// How it wants to know its users.
+    pub auth: RegistryAuth,
+    /// What goes wrong, each at most once for each time it is listed.
+    pub faults: Vec<RegistryFault>,
+    /// How many requests a token is good for; none for all.
+    pub token_uses: Option<u32>,
+    /// Leave `Docker-Content-Digest` out of answers, as some registries do.
+    pub no_digest_header: bool,
+}
+
+/// Something that goes wrong at the next request of its kind.
+#[derive(Debug, Clone)]
+pub struct RegistryFault {
+    /// `POST`, `HEAD` and so on.
+    pub method: String,
+    /// What the path has in it.
+    pub path: String,
+    /// What happens then.
+    pub effect: RegistryEffect,
+}
+
+impl RegistryFault {
+    /// A fault of requests with this method whose path has this in it.
+    #[must_use]
+    pub fn new(method: &str, path: &str, effect: RegistryEffect) -> Self {
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            effect,
+        }
+    }
+}
+
+/// What a fault does.
+#[derive(Debug, Clone)]
+pub enum RegistryEffect {
+    /// Answer with this status and these headers, and do nothing.
+    Status(u16, Vec<(String, String)>),
+    /// Answer with this status and this JSON, and do nothing.
+    Refuse(u16, Value),
+    /// Read so many bytes of the body, then cut the connection.
+    CutBody(usize),
+    /// Do what is asked, then cut the connection instead of answering.
+    LoseAnswer,
+    /// Do what is asked, then answer with this header instead of the right one.
+    Header(String, String),
+    /// Send this instead of the body, with a length that fits.
+    Body(Vec<u8>),
+    /// Send half of the body, then cut the connection.
+    HalfBody,
+}
+
+/// A request as the registry saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryRequest {
+    /// `PUT`.
+    pub method: String,
+    /// The path with its query.
+    pub path: String,
+    /// Whether it showed credentials; which is not kept.
+    pub authorized: bool,
+    /// Bytes of the body that were read.
+    pub body: usize,
+    /// The status of the answer; none if the connection was cut.
+    pub status: Option<u16>,
+}
+
+/// A running registry, on a port of this machine that was free. It stops when it is dropped.
+pub struct RegistryServer {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    rules: RegistryRules,
+    state: Mutex<State>,
+}
+
+/// A repository, and in it a digest or, of a manifest, a tag.
+type Key = (String, String);
+
+#[derive(Default)]
+struct State {
+    stopped: bool,
+    faults: Vec<RegistryFault>,
+    requests: Vec<RegistryRequest>,
+    blobs: BTreeMap<Key, Arc<Vec<u8>>>,
+    /// With their media types.
+    manifests: BTreeMap<Key, (String, Arc<Vec<u8>>)>,
+    uploads: BTreeSet<String>,
+    next: u64,
+    /// Tokens, their scopes, and how often they may still be shown.
+    tokens: BTreeMap<String, (Vec<String>, u32)>,
+}
+
+/// Bodies beyond this are refused.
+const LIMIT: usize = 1 << 30;
+
+impl RegistryServer {
+    /// Starts a registry.
+    ///
+    /// # Errors
+    /// If no port of this machine can be had.
+    pub fn start(rules: RegistryRules) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let address = listener.local_addr()?;
+        let state = State {
+            faults: rules.faults.clone(),
+            ..State::default()
+        };
+        let shared = Arc::new(Shared {
+            rules,
+            state: Mutex::new(state),
+        });
+        let served = Arc::clone(&shared);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                if served.state().stopped {
+                    break;
+                }
+                let shared = Arc::clone(&served);
+                // A connection that breaks is its client's affair.
+                thread::spawn(move || drop(shared.serve(stream)));
+            }
+        });
+        Ok(Self { address, shared })
+    }
+
+    /// `127.0.0.1:PORT`, as it stands before the name of an image.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// The requests so far, those to `/token` included.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RegistryRequest> {
+        self.shared.state().requests.clone()
+    }
+
+    /// Forgets the requests so far.
+    pub fn forget_requests(&self) {
+        self.shared.state().requests.clear();
+    }
+
+    /// The faults that have not happened.
+    #[must_use]
+    pub fn unhit(&self) -> usize {
+        self.shared.state().faults.len()
+    }
+
+    /// The digest that a tag of a repository has.
+    #[must_use]
+    pub fn tag(&self, repository: &str, tag: &str) -> Option<String> {
+        let key = (repository.to_owned(), tag.to_owned());
+        let state = self.shared.state();
+        state.manifests.get(&key).map(|(_, bytes)| digest(bytes))
+    }
+
+    /// The bytes of a blob.
+    #[must_use]
+    pub fn blob(&self, repository: &str, digest: &str) -> Option<Vec<u8>> {
+        let key = (repository.to_owned(), digest.to_owned());
+        self.shared
+            .state()
+            .blobs
+            .get(&key)
+            .map(|bytes| bytes.to_vec())
+    }
+}
+
+impl Drop for RegistryServer {
+    fn drop(&mut self) {
+        self.shared.state().stopped = true;
+        // Wakes the listener, which then sees that it is to stop.
+        drop(TcpStream::connect(self.address));
+    }
+}
+
+struct Request {
+    method: String,
+    path: String,
+    query: BTreeMap<String, Vec<String>>,
+    headers: BTreeMap<String, String>,
+    body: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn new(status: u16) -> Self {
+        Self {
+            status,
+            ..Self::default()
+        }
+    }
+
+    fn json(status: u16, body: &Value) -> Self {
+        Self::new(status)
+            .with("Content-Type", "application/json")
+            .body(body.to_string().into_bytes())
+    }
+
+    fn error(status: u16, code: &str) -> Self {
+        Self::json(
+            status,
+            &json!({"errors": [{"code": code, "message": code.to_lowercase().replace('_', " ")}]}),
+        )
+    }
+
+    fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    fn body(mut self, body: Vec<u8>) -> Self {
+        self.body = body;
+        self
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    let mut text = String::from("sha256:");
+    for byte in Sha256::digest(bytes) {
+        write!(text, "{byte:02x}").expect("writing to a string");
+    }
+    text
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Serves one connection until its client closes it.
+    fn serve(&self, stream: TcpStream) -> io::Result<()> {
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        let mut reader = BufReader::new(stream.try_clone()?);
+        while let Some((method, path, headers)) = read_head(&mut reader)? {
+            let fault = self.fault(&method, &path);
+            let cut = match &fault {
+                Some(RegistryEffect::CutBody(bytes)) => Some(*bytes),
+                _ => None,
+            };
+            let body = read_body(&mut reader, &headers, cut)?;
+            let mut seen = RegistryRequest {
+                method: method.clone(),
+                path: path.clone(),
+                authorized: headers.contains_key("authorization"),
+                body: body.len(),
+                status: None,
+            };
+            let request = request(method, &path, headers, body);
+            let answer = match &fault {
+                Some(RegistryEffect::CutBody(_)) => None,
+                Some(RegistryEffect::Status(status, headers)) => Some(Answer {
+                    status: *status,
+                    headers: headers.clone(),
+                    body: Vec::new(),
+                }),
+                Some(RegistryEffect::Refuse(status, body)) => Some(Answer::json(*status, body)),
+                _ => Some(self.answer(&request)),
+            };
+            let answer = answer.map(|answer| distort(answer, fault.as_ref()));
+            let lost = matches!(fault, Some(RegistryEffect::LoseAnswer));
+            seen.status = answer
+                .as_ref()
+                .filter(|_| !lost)
+                .map(|answer| answer.status);
+            self.state().requests.push(seen);
+            let Some(answer) = answer.filter(|_| !lost) else {
+                return stream.shutdown(Shutdown::Both);
+            };
+            let half = matches!(fault, Some(RegistryEffect::HalfBody));
+            write_answer(&stream, &request.method, &answer, half)?;
+            if half {
+                return stream.shutdown(Shutdown::Both);
+            }
+        }
+        Ok(())
+    }
+
+    fn fault(&self, method: &str, path: &str) -> Option<RegistryEffect> {
+        let mut state = self.state();
+        let hit = state
+            .faults
+            .iter()
+            .position(|fault| fault.method == method && path.contains(&fault.path))?;
+        Some(state.faults.remove(hit).effect)
+    }
+
+    fn answer(&self, request: &Request) -> Answer {
+        if request.path == "/token" {
+            return self.token(request);
+        }
+        let Some(rest) = request.path.strip_prefix("/v2/") else {
+            return Answer::error(404, "NOT_FOUND");
+        };
+        let place = ["/blobs/", "/manifests/", "/tags/"]
+            .iter()
+            .find_map(|part| {
+                let (repository, rest) = rest.split_once(part)?;
+                Some((repository, *part, rest))
+            });
+        let repository = place.map_or("", |(repository, ..)| repository);
+        if let Some(refusal) = self.unauthorized(request, repository) {
+            return refusal;
+        }
+        let mut state = self.state();
+        let mut answer = match place {
+            None => Answer::json(200, &json!({})),
+            Some((repository, "/blobs/", rest)) => match rest.strip_prefix("uploads/") {
+                Some(session) => state.upload(request, repository, session),
+                None => state.give_blob(request, repository, rest),
+            },
+            Some((repository, "/manifests/", reference)) => {
+                state.manifest(request, repository, reference)
+            }
+            Some((repository, ..)) => state.list_tags(repository),
+        };
+        if self.rules.no_digest_header {
+            answer
+                .headers
+                .retain(|(name, _)| name != "Docker-Content-Digest");
+        }
+        answer
+    }
+
+    /// The refusal, if the request does not show what its action needs.
+    fn unauthorized(&self, request: &Request, repository: &str) -> Option<Answer> {
+        let shown = request
+            .headers
+            .get("authorization")
+            .map(String::as_str)
+            .unwrap_or_default();
+        let refuse = |challenge: String| {
+            Some(Answer::error(401, "UNAUTHORIZED").with("WWW-Authenticate", challenge))
+        };
+        match &self.rules.auth {
+            RegistryAuth::Open => None,
+            RegistryAuth::Basic(name, password) => match shown == basic(name, password) {
+                true => None,
+                false => refuse("Basic realm=\"testkit\"".to_owned()),
+            },
+            RegistryAuth::Token(..) => {
+                let action = if matches!(request.method.as_str(), "GET" | "HEAD") {
+                    "pull"
+                } else {
+                    "push"
+                };
+                let token = shown.strip_prefix("Bearer ").unwrap_or_default();
+                if self.state().spend(token, repository, action) {
+                    return None;
+                }
+                let host = request
+                    .headers
+                    .get("host")
+                    .map(String::as_str)
+                    .unwrap_or_default();
+                refuse(format!(
+                    "Bearer realm=\"http://{host}/token\",service=\"testkit\",scope=\"repository:{repository}:{action}\""
+                ))
+            }
+        }
+    }
+
+    /// A token for the scopes that are asked, if the password is right.
+    fn token(&self, request: &Request) -> Answer {
+        let RegistryAuth::Token(name, password) = &self.rules.auth else {
+            return Answer::error(404, "NOT_FOUND");
+        };
+        let shown = request.headers.get("authorization");
+        if shown.is_none_or(|shown| *shown != basic(name, password)) {
+            return Answer::error(401, "UNAUTHORIZED");
+        }
+        let mut state = self.state();
+        state.next += 1;
+        let token = format!("token-{}", state.next);
+        let scopes = request.query.get("scope").cloned().unwrap_or_default();
+        let uses = self.rules.token_uses.unwrap_or(u32::MAX);
+        state.tokens.insert(token.clone(), (scopes, uses));
+        Answer::json(200, &json!({"token": token, "expires_in": 300}))
+    }
+}
+
+impl State {
+    fn spend(&mut self, token: &str, repository: &str, action: &str) -> bool {
+        let Some((scopes, uses)) = self.tokens.get_mut(token) else {
+            return false;
+        };
+        let allowed = scopes.iter().any(|scope| {
+            let actions = scope.strip_prefix(&format!("repository:{repository}:"));
+            actions.is_some_and(|actions| actions.split(',').any(|known| known == action))
+        });
+        let left = *uses > 0;
+        *uses = uses.saturating_sub(1);
+        allowed && left
+    }
+
+    fn give_blob(&self, request: &Request, repository: &str, wanted: &str) -> Answer {
+        let key = (repository.to_owned(), wanted.to_owned());
+        match (request.method.as_str(), self.blobs.get(&key)) {
+            ("HEAD" | "GET", Some(bytes)) => Answer::new(200)
+                .with("Content-Type", "application/octet-stream")
+                .with("Docker-Content-Digest", wanted)
+                .body(bytes.to_vec()),
+            ("HEAD" | "GET", None) => Answer::error(404, "BLOB_UNKNOWN"),
+            _ => Answer::error(405, "UNSUPPORTED"),
+        }
+    }
+
+    fn upload(&mut self, request: &Request, repository: &str, session: &str) -> Answer {
+        let parameter = |name: &str| request.query.get(name).and_then(|values| values.first());
+        match (request.method.as_str(), self.uploads.contains(session)) {
+            ("POST", _) if session.is_empty() => {
+                if let (Some(mount), Some(from)) = (parameter("mount"), parameter("from"))
+                    && let Some(bytes) = self.blobs.get(&(from.clone(), mount.clone())).cloned()
+                {
+                    return self.keep(repository, bytes);
+                }
+                self.next += 1;
+                let session = format!("session-{}", self.next);
+                self.uploads.insert(session.clone());
+                Answer::new(202).with(
+                    "Location",
+                    format!("/v2/{repository}/blobs/uploads/{session}?state=1"),
+                )
+            }
+            ("PUT", true) => {
+                self.uploads.remove(session);
+                let found = digest(&request.body);
+                match parameter("digest") == Some(&found) {
+                    true => self.keep(repository, Arc::new(request.body.clone())),
+                    false => Answer::error(400, "DIGEST_INVALID"),
+                }
+            }
+            ("DELETE", true) => {
+                self.uploads.remove(session);
+                Answer::new(204)
+            }
+            (_, false) => Answer::error(404, "BLOB_UPLOAD_UNKNOWN"),
+            _ => Answer::error(405, "UNSUPPORTED"),
+        }
+    }
+
+    fn keep(&mut self, repository: &str, bytes: Arc<Vec<u8>>) -> Answer {
+        let digest = digest(&bytes);
+        self.blobs
+            .insert((repository.to_owned(), digest.clone()), bytes);
+        Answer::new(201)
+            .with("Location", format!("/v2/{repository}/blobs/{digest}"))
+            .with("Docker-Content-Digest", digest)
+    }
+
+    fn manifest(&mut self, request: &Request, repository: &str, reference: &str) -> Answer {
+        let key = (repository.to_owned(), reference.to_owned());
+        match (request.method.as_str(), self.manifests.get(&key)) {
+            ("HEAD" | "GET", Some((media_type, bytes))) => Answer::new(200)
+                .with("Content-Type", media_type)
+                .with("Docker-Content-Digest", digest(bytes))
+                .body(bytes.to_vec()),
+            ("HEAD" | "GET", None) => Answer::error(404, "MANIFEST_UNKNOWN"),
+            ("PUT", _) => self.put_manifest(request, repository, reference),
+            _ => Answer::error(405, "UNSUPPORTED"),
+        }
+    }
+
+    fn put_manifest(&mut self, request: &Request, repository: &str, reference: &str) -> Answer {
+        let Ok(manifest) = serde_json::from_slice::<Value>(&request.body) else {
+            return Answer::error(400, "MANIFEST_INVALID");
+        };
+        let found = digest(&request.body);
+        if reference.starts_with("sha256:") && reference != found {
+            return Answer::error(400, "DIGEST_INVALID");
+        }
+        let list = |key: &str| manifest[key].as_array().cloned().unwrap_or_default();
+        let known = |value: &Value| {
+            (
+                repository.to_owned(),
+                value["digest"].as_str().unwrap_or_default().to_owned(),
+            )
+        };
+        let blobs = list("layers").into_iter().chain(
+            manifest["config"]
+                .is_object()
+                .then(|| manifest["config"].clone()),
+        );
+        let missing = blobs
+            .map(|blob| known(&blob))
+            .any(|key| !self.blobs.contains_key(&key))
+            || list("manifests")
+                .iter()
+                .any(|child| !self.manifests.contains_key(&known(child)));
+        if missing {
+            return Answer::error(400, "MANIFEST_BLOB_UNKNOWN");
+        }
+        let media_type = request
+            .headers
+            .get("content-type")
+            .cloned()
+            .unwrap_or_default();
+        let kept = (media_type, Arc::new(request.body.clone()));
+        for name in [reference, &found] {
+            self.manifests
+                .insert((repository.to_owned(), name.to_owned()), kept.clone());
+        }
+        Answer::new(201)
+            .with("Location", format!("/v2/{repository}/manifests/{found}"))
+            .with("Docker-Content-Digest", found)
+    }
+
+    fn list_tags(&self, repository: &str) -> Answer {
+        let names = self
+            .manifests
+            .keys()
+            .filter(|(known, name)| known == repository && !name.contains(':'));
+        let tags: Vec<&String> = names.map(|(_, name)| name).collect();
+        Answer::json(200, &json!({"name": repository, "tags": tags}))
+    }
+}
+
+fn basic(name: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{name}:{password}")))
+}
+
+fn distort(mut answer: Answer, fault: Option<&RegistryEffect>) -> Answer {
+    match fault {
+        Some(RegistryEffect::Header(name, value)) => {
+            answer.headers.retain(|(known, _)| known != name);
+            answer.with(name, value)
+        }
+        Some(RegistryEffect::Body(body)) => {
+            answer.body = body.clone();
+            answer
+        }
+        _ => answer,
+    }
+}
+
+type Head = (String, String, BTreeMap<String, String>);
+
+/// The request line and the headers, with lower-case names; `None` at the end of the connection.
+fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Head>> {
+    let mut line = String::new();
+    if reader.read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    let mut words = line.split_ascii_whitespace();
+    let (method, path) = (
+        words.next().unwrap_or_default().to_owned(),
+        words.next().unwrap_or_default().to_owned(),
+    );
+    let mut headers = BTreeMap::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        match line.trim_end().split_once(':') {
+            Some((name, value)) => {
+                headers.insert(name.to_ascii_lowercase(), value.trim().to_owned())
+            }
+            None => return Ok(Some((method, path, headers))),
+        };
+    }
+}
+
+/// The body by its length or in chunks; only its start where the connection is to be cut.
+fn read_body(
+    reader: &mut impl BufRead,
+    headers: &BTreeMap<String, String>,
+    cut: Option<usize>,
+) -> io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    let chunked = headers
+        .get("transfer-encoding")
+        .is_some_and(|value| value.contains("chunked"));
+    let length = headers
+        .get("content-length")
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(0);
+    let mut left = match chunked {
+        true => next_chunk(reader)?,
+        false => length,
+    };
+    while left > 0 && body.len() < cut.unwrap_or(LIMIT) {
+        let take = left.min(cut.map_or(left, |cut| cut - body.len()));
+        let read = reader.take(take as u64).read_to_end(&mut body)?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        left -= read;
+        if left == 0 && chunked {
+            reader.read_line(&mut String::new())?;
+            left = next_chunk(reader)?;
+        }
+    }
+    Ok(body)
+}
+
+fn next_chunk(reader: &mut impl BufRead) -> io::Result<usize> {
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let size = usize::from_str_radix(line.trim(), 16);
+    let size = size.map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
+    if size == 0 {
+        reader.read_line(&mut line)?;
+    }
+    Ok(size)
+}
+
+fn request(
+    method: String,
+    target: &str,
+    headers: BTreeMap<String, String>,
+    body: Vec<u8>,
+) -> Request {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let mut parameters: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        parameters
+            .entry(decode(name))
+            .or_default()
+            .push(decode(value));
+    }
+    Request {
+        method,
+        path: path.to_owned(),
+        query: parameters,
+        headers,
+        body,
+    }
+}
+
+/// Percent-decoding, where a `+` is a space.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let escaped = (*first == b'%').then(|| after.get(..2)).flatten();
+        let value =
+            escaped.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        rest = if value.is_some() { &after[2..] } else { after };
+        bytes.push(value.unwrap_or(if *first == b'+' { b' ' } else { *first }));
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn write_answer(
+    mut stream: &TcpStream,
+    method: &str,
+    answer: &Answer,
+    half: bool,
+) -> io::Result<()> {
+    let mut head = format!(
+        "HTTP/1.1 {} testkit\r\nContent-Length: {}\r\n",
+        answer.status,
+        answer.body.len()
+    );
+    for (name, value) in &answer.headers {
+        write!(head, "{name}: {value}\r\n").expect("writing to a string");
+    }
+    head.push_str("\r\n");
+    stream.write_all(head.as_bytes())?;
+    if method != "HEAD" {
+        let end = if half {
+            answer.body.len() / 2
+        } else {
+            answer.body.len()
+        };
+        stream.write_all(&answer.body[..end])?;
+    }
+    stream.flush()
+}
