@@ -1,0 +1,577 @@
+//! OCI image layouts: a folder that holds images by digest and names them by tag
+//! (OCI image specification, "Image Layout"). Safe against several writers.
+
+use crate::digest::{Digest, Hashing};
+use crate::error::{Error, ErrorKind, Result};
+use crate::reference::Tag;
+use crate::spec::{self, Blob};
+use oci_client::annotations::ORG_OPENCONTAINERS_IMAGE_REF_NAME as REF_NAME;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::{NamedTempFile, TempDir};
+
+/// A folder with an OCI image layout.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+/// An image of a layout: its descriptor and the tag it goes by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The tag, where it has one.
+    pub tag: Option<String>,
+    /// The digest of its manifest or index.
+    pub digest: Digest,
+    pub(crate) blob: Blob,
+}
+
+/// Far above what a folder with a tag for every release of an application needs.
+const INDEX_LIMIT: u64 = 16 << 20;
+/// How long another writer may hold the folder.
+const LOCK_LIMIT: Duration = Duration::from_secs(60);
+
+impl Layout {
+    /// Opens a layout that exists.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] if the folder is not there, [`ErrorKind::Layout`] if it is not a
+    /// layout of version 1.
+    pub fn open(root: &Path) -> Result<Self> {
+        let layout = Self {
+            root: root.to_owned(),
+        };
+        let marker = layout.marker();
+        let text = match fs::read(&marker) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let message = format!("`{}` is not an OCI image layout", root.display());
+                return Err(Error::new(ErrorKind::NotFound, message).suggest(
+                    "a layout is a folder that holds a file `oci-layout`, as image-build writes it",
+                ));
+            }
+            Err(error) => return Err(Error::read(&marker, error)),
+        };
+        let version = serde_json::from_slice::<Value>(&text).ok();
+        match version
+            .as_ref()
+            .and_then(|v| v["imageLayoutVersion"].as_str())
+        {
+            Some(version) if version.starts_with("1.") => Ok(layout),
+            _ => {
+                let message = format!("`{}` names no known layout version", marker.display());
+                Err(Error::new(ErrorKind::Layout, message))
+            }
+        }
+    }
+
+    /// Opens a layout, or makes one in a folder that is empty or not there.
+    ///
+    /// # Errors
+    /// If the folder holds something else, or cannot be written.
+    pub fn create(root: &Path) -> Result<Self> {
+        let layout = Self {
+            root: root.to_owned(),
+        };
+        if layout.marker().exists() {
+            return Self::open(root);
+        }
+        if fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some())
+            && !layout.blobs().exists()
+        {
+            let message = format!(
+                "`{}` holds something else than an image layout",
+                root.display()
+            );
+            return Err(
+                Error::new(ErrorKind::Layout, message).suggest("name a new or empty folder")
+            );
+        }
+        let blobs = layout.blobs();
+        fs::create_dir_all(&blobs).map_err(|error| Error::write(&blobs, error))?;
+        layout.replace("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#)?;
+        Ok(layout)
+    }
+
+    /// The images of the layout, as its `index.json` lists them.
+    ///
+    /// # Errors
+    /// If the list cannot be read.
+    pub fn entries(&self) -> Result<Vec<Entry>> {
+        let index = self.index()?;
+        let entries = index["manifests"].as_array().map_or(&[][..], Vec::as_slice);
+        entries.iter().map(|value| self.entry(value)).collect()
+    }
+
+    /// The image with this tag; without a tag the only image there is.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] if there is none, or without a tag more than one.
+    pub fn resolve(&self, tag: Option<&str>) -> Result<Entry> {
+        let mut entries = self.entries()?;
+        entries.retain(|entry| tag.is_none() || entry.tag.as_deref() == tag);
+        let digests: BTreeSet<&Digest> = entries.iter().map(|entry| &entry.digest).collect();
+        let place = self.root.display();
+        let message = match (tag, digests.len()) {
+            (_, 1) => return Ok(entries.swap_remove(0)),
+            (Some(tag), 0) => format!("`{place}` has no image with the tag `{tag}`"),
+            (None, 0) => format!("`{place}` has no image"),
+            (Some(tag), count) => format!("`{place}` has {count} images with the tag `{tag}`"),
+            (None, count) => format!("`{place}` has {count} images"),
+        };
+        let error = Error::new(ErrorKind::NotFound, message);
+        Err(
+            match (tag, entries.iter().find_map(|entry| entry.tag.as_ref())) {
+                (None, Some(known)) => error.suggest(format!("name one as `{place}:{known}`")),
+                _ => error,
+            },
+        )
+    }
+
+    /// A blob as a whole, at most `limit` bytes, checked against its digest.
+    pub(crate) fn read(&self, blob: &Blob, limit: u64) -> Result<Vec<u8>> {
+        let path = self.path(&blob.digest);
+        if blob.size > limit {
+            let message = format!("`{}` is larger than {limit} bytes", path.display());
+            return Err(Error::new(ErrorKind::Layout, message));
+        }
+        let mut bytes = Vec::new();
+        self.open_blob(blob)?
+            .take(limit + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| Error::read(&path, error))?;
+        match Digest::of(&bytes) == blob.digest {
+            true => Ok(bytes),
+            false => Err(self.corrupt(&blob.digest)),
+        }
+    }
+
+    /// The file of a blob, which has the size its descriptor says.
+    pub(crate) fn open_blob(&self, blob: &Blob) -> Result<File> {
+        let path = self.path(&blob.digest);
+        let file = File::open(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                let (root, digest) = (self.root.display(), &blob.digest);
+                Error::new(
+                    ErrorKind::Layout,
+                    format!("`{root}` lacks the blob `{digest}`"),
+                )
+            }
+            _ => Error::read(&path, error),
+        })?;
+        let data = file.metadata().map_err(|error| Error::read(&path, error))?;
+        match data.is_file() && data.len() == blob.size {
+            true => Ok(file),
+            false => Err(self.corrupt(&blob.digest)),
+        }
+    }
+
+    /// Whether a blob is here whole: its bytes are read and hashed.
+    pub(crate) fn holds(&self, blob: &Blob) -> bool {
+        let Ok(mut file) = self.open_blob(blob) else {
+            return false;
+        };
+        let mut hashing = Hashing::new(io::sink());
+        io::copy(&mut file, &mut hashing).is_ok() && hashing.hasher.finish().0 == blob.digest
+    }
+
+    pub(crate) fn corrupt(&self, digest: &Digest) -> Error {
+        let message = format!(
+            "the blob `{digest}` in `{}` is not what its name says",
+            self.root.display()
+        );
+        Error::new(ErrorKind::Layout, message).suggest("delete the folder and make it anew")
+    }
+
+    pub(crate) fn path(&self, digest: &Digest) -> PathBuf {
+        self.blobs().join(digest.hex())
+    }
+
+    /// Stores a small blob.
+    pub(crate) fn put(&self, bytes: &[u8]) -> Result<(Digest, u64)> {
+        let mut writer = self.writer()?;
+        writer
+            .write_all(bytes)
+            .map_err(|error| Error::write(&self.root, error))?;
+        writer.finish()
+    }
+
+    /// Starts a blob whose digest is known when it has been written.
+    pub(crate) fn writer(&self) -> Result<BlobWriter> {
+        let file = self.temporary()?;
+        Ok(BlobWriter {
+            layout: self.clone(),
+            hashing: Hashing::new(file),
+        })
+    }
+
+    /// Gives an image these tags, which move where they exist; first the ones that must not.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TagTaken`] if a tag of `fixed` exists with another digest; then none has moved.
+    pub(crate) fn tag(&self, blob: &Blob, fixed: &[Tag], moving: &[Tag]) -> Result<()> {
+        let _lock = self.lock()?;
+        let mut index = self.index()?;
+        let entries = manifests(&mut index);
+        for tag in fixed {
+            let taken = entries
+                .iter()
+                .find(|entry| name_of(entry) == Some(tag.as_str()));
+            match taken.and_then(|entry| entry["digest"].as_str()) {
+                Some(held) if held != blob.digest.as_str() => {
+                    let place = format!("oci:{}", self.root.display());
+                    return Err(tag_taken(&place, tag, held, &blob.digest));
+                }
+                _ => {}
+            }
+        }
+        for tag in fixed.iter().chain(moving) {
+            entries.retain(|entry| name_of(entry) != Some(tag.as_str()));
+            entries.push(descriptor(blob, Some(tag.as_str())));
+        }
+        self.write_index(&index)
+    }
+
+    /// Makes this the only image of the folder and drops the blobs of the one before.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Layout`] if the folder holds several images: then it is no build's output.
+    pub(crate) fn hold_only(
+        &self,
+        blob: &Blob,
+        tag: Option<&Tag>,
+        keep: &BTreeSet<Digest>,
+    ) -> Result<()> {
+        let _lock = self.lock()?;
+        let mut index = self.index()?;
+        let entries = manifests(&mut index);
+        if entries.len() > 1 {
+            let message = format!("`{}` holds {} images", self.root.display(), entries.len());
+            return Err(Error::new(ErrorKind::Layout, message).suggest(
+                "build into a folder of its own; image-publish adds an image to this one",
+            ));
+        }
+        *entries = vec![descriptor(blob, tag.map(Tag::as_str))];
+        self.write_index(&index)?;
+        self.drop_all_but(keep)
+    }
+
+    fn drop_all_but(&self, keep: &BTreeSet<Digest>) -> Result<()> {
+        let blobs = self.blobs();
+        let names: BTreeSet<&str> = keep.iter().map(Digest::hex).collect();
+        let entries = fs::read_dir(&blobs).map_err(|error| Error::read(&blobs, error))?;
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            if !name.to_str().is_some_and(|name| names.contains(name)) {
+                fs::remove_file(entry.path())
+                    .map_err(|error| Error::write(&entry.path(), error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A folder inside the layout for what is needed while building; gone when dropped.
+    pub(crate) fn scratch(&self) -> Result<TempDir> {
+        let made = tempfile::Builder::new()
+            .prefix(".build-")
+            .tempdir_in(&self.root);
+        made.map_err(|error| Error::write(&self.root, error))
+    }
+
+    fn blobs(&self) -> PathBuf {
+        self.root.join("blobs").join("sha256")
+    }
+
+    fn marker(&self) -> PathBuf {
+        self.root.join("oci-layout")
+    }
+
+    fn index(&self) -> Result<Value> {
+        let path = self.root.join("index.json");
+        let mut bytes = Vec::new();
+        match File::open(&path) {
+            Ok(file) => file
+                .take(INDEX_LIMIT)
+                .read_to_end(&mut bytes)
+                .map_err(|error| Error::read(&path, error))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(empty_index()),
+            Err(error) => return Err(Error::read(&path, error)),
+        };
+        let broken = || format!("`{}` is not an image index", path.display());
+        let index: Value = serde_json::from_slice(&bytes)
+            .map_err(|error| Error::new(ErrorKind::Layout, broken()).because(error))?;
+        match index["manifests"].is_array() {
+            true => Ok(index),
+            false => Err(Error::new(ErrorKind::Layout, broken())),
+        }
+    }
+
+    fn entry(&self, value: &Value) -> Result<Entry> {
+        let blob = Blob::from_json(value).map_err(|error| {
+            let message = format!("an image of `{}` is badly described", self.root.display());
+            Error::new(ErrorKind::Layout, message).because(error)
+        })?;
+        Ok(Entry {
+            tag: name_of(value).map(str::to_owned),
+            digest: blob.digest.clone(),
+            blob,
+        })
+    }
+
+    fn write_index(&self, index: &Value) -> Result<()> {
+        self.replace("index.json", &spec::canonical(index))
+    }
+
+    /// Writes a file of the folder so that a reader sees the old or the new one, whole.
+    fn replace(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.root.join(name);
+        let mut file = self.temporary()?;
+        file.write_all(bytes)
+            .and_then(|()| file.as_file().sync_all())
+            .map_err(|error| Error::write(&path, error))?;
+        file.persist(&path)
+            .map_err(|error| Error::write(&path, error.error))?;
+        Ok(())
+    }
+
+    fn temporary(&self) -> Result<NamedTempFile> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".part-");
+        #[cfg(unix)]
+        {
+            // As any other file of the user, not closed to all others as temporary files are.
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        let made = builder.tempfile_in(&self.root);
+        made.map_err(|error| Error::write(&self.root, error))
+    }
+
+    /// Keeps other writers out until the file is dropped. The marker is locked because it is the
+    /// one file that is never replaced.
+    fn lock(&self) -> Result<File> {
+        const STEP: Duration = Duration::from_millis(20);
+        let path = self.marker();
+        let opened = OpenOptions::new().read(true).open(&path);
+        let file = opened.map_err(|error| Error::read(&path, error))?;
+        let mut waited = Duration::ZERO;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(fs::TryLockError::WouldBlock) if waited < LOCK_LIMIT => {
+                    std::thread::sleep(STEP);
+                    waited += STEP;
+                }
+                Err(error) => return Err(Error::write(&path, error.into())),
+            }
+        }
+    }
+}
+
+/// A blob that is being written; it appears under its name when it is whole.
+#[derive(Debug)]
+pub(crate) struct BlobWriter {
+    layout: Layout,
+    hashing: Hashing<NamedTempFile>,
+}
+
+impl BlobWriter {
+    /// Stores what was written under its digest.
+    pub(crate) fn finish(self) -> Result<(Digest, u64)> {
+        let (digest, size) = self.hashing.hasher.finish();
+        let path = self.layout.path(&digest);
+        self.hashing
+            .inner
+            .persist(&path)
+            .map_err(|error| Error::write(&path, error.error))?;
+        Ok((digest, size))
+    }
+
+    /// Stores what was written if it is the blob that was wanted.
+    pub(crate) fn finish_as(self, wanted: &Blob) -> Result<bool> {
+        let hasher = &self.hashing.hasher;
+        let fits = hasher.size() == wanted.size && hasher.clone().finish().0 == wanted.digest;
+        if fits {
+            self.finish()?;
+        }
+        Ok(fits)
+    }
+}
+
+impl Write for BlobWriter {
+    /// Errors are this crate's own inside, so that they stay what they are through an archive.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.hashing.write(bytes);
+        written
+            .map_err(|error| io::Error::new(error.kind(), Error::write(&self.layout.root, error)))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.hashing.flush()
+    }
+}
+
+/// The one message for a tag that must not move, wherever it is found.
+pub(crate) fn tag_taken(place: &str, tag: &Tag, held: &str, digest: &Digest) -> Error {
+    let message =
+        format!("the tag `{tag}` of `{place}` is `{held}` and does not move to `{digest}`");
+    Error::new(ErrorKind::TagTaken, message).suggest("publish under a new version")
+}
+
+fn empty_index() -> Value {
+    json!({"schemaVersion": 2, "mediaType": spec::INDEX, "manifests": []})
+}
+
+fn manifests(index: &mut Value) -> &mut Vec<Value> {
+    index["manifests"]
+        .as_array_mut()
+        .expect("`index` checked that it is a list")
+}
+
+fn name_of(entry: &Value) -> Option<&str> {
+    entry["annotations"][REF_NAME].as_str()
+}
+
+fn descriptor(blob: &Blob, tag: Option<&str>) -> Value {
+    let mut value = blob.to_json();
+    if let Some(tag) = tag {
+        value["annotations"] = json!({ REF_NAME: tag });
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout() -> (TempDir, Layout) {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::create(&folder.path().join("image")).unwrap();
+        (folder, layout)
+    }
+
+    fn image(layout: &Layout, text: &str) -> Blob {
+        let (digest, size) = layout.put(text.as_bytes()).unwrap();
+        Blob::new(spec::MANIFEST, digest, size)
+    }
+
+    fn tag(name: &str) -> Tag {
+        name.parse().unwrap()
+    }
+
+    #[test]
+    fn an_immutable_tag_stays_and_a_mutable_one_moves() {
+        let (_folder, layout) = layout();
+        let (one, two) = (image(&layout, "one"), image(&layout, "two"));
+        layout.tag(&one, &[tag("v1")], &[tag("latest")]).unwrap();
+        layout.tag(&one, &[tag("v1")], &[]).unwrap();
+        let error = layout
+            .tag(&two, &[tag("v1")], &[tag("latest")])
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TagTaken);
+        assert_eq!(layout.resolve(Some("latest")).unwrap().digest, one.digest);
+        layout.tag(&two, &[tag("v2")], &[tag("latest")]).unwrap();
+        assert_eq!(layout.resolve(Some("v1")).unwrap().digest, one.digest);
+        assert_eq!(layout.resolve(Some("latest")).unwrap().digest, two.digest);
+    }
+
+    #[test]
+    fn writers_at_the_same_time_lose_nothing() {
+        let (_folder, layout) = layout();
+        std::thread::scope(|scope| {
+            for writer in 0..8 {
+                let layout = &layout;
+                scope.spawn(move || {
+                    for turn in 0..5 {
+                        let name = format!("v{writer}.{turn}");
+                        layout
+                            .tag(&image(layout, &name), &[tag(&name)], &[])
+                            .unwrap();
+                    }
+                });
+            }
+        });
+        let entries = layout.entries().unwrap();
+        assert_eq!(entries.len(), 40);
+        for entry in entries {
+            assert_eq!(Digest::of(entry.tag.unwrap().as_bytes()), entry.digest);
+        }
+    }
+
+    #[test]
+    fn what_another_tool_wrote_of_other_images_stays() {
+        let (_folder, layout) = layout();
+        let kept = json!({
+            "mediaType": spec::MANIFEST, "digest": Digest::of(b"x"), "size": 1,
+            "platform": {"os": "linux", "architecture": "riscv64"}, "data": "eA==",
+            "annotations": {"org.example": "kept"},
+        });
+        let index = json!({"schemaVersion": 2, "manifests": [kept], "annotations": {"a": "b"}});
+        layout.write_index(&index).unwrap();
+        layout
+            .tag(&image(&layout, "one"), &[], &[tag("latest")])
+            .unwrap();
+        let after = layout.index().unwrap();
+        assert_eq!(after["manifests"][0], kept);
+        assert_eq!(after["annotations"], json!({"a": "b"}));
+    }
+
+    #[test]
+    fn a_build_replaces_the_build_before_and_nothing_else() {
+        let (_folder, layout) = layout();
+        let one = image(&layout, "one");
+        layout
+            .hold_only(&one, None, &BTreeSet::from([one.digest.clone()]))
+            .unwrap();
+        let two = image(&layout, "two");
+        let keep = BTreeSet::from([two.digest.clone()]);
+        layout.hold_only(&two, Some(&tag("v2")), &keep).unwrap();
+        assert_eq!(layout.entries().unwrap().len(), 1);
+        assert!(!layout.holds(&one) && layout.holds(&two));
+        layout
+            .tag(&image(&layout, "three"), &[], &[tag("v3")])
+            .unwrap();
+        assert_eq!(
+            layout.hold_only(&two, None, &keep).unwrap_err().kind(),
+            ErrorKind::Layout
+        );
+    }
+
+    #[test]
+    fn a_changed_blob_is_noticed() {
+        let (_folder, layout) = layout();
+        let blob = image(&layout, "one");
+        assert_eq!(layout.read(&blob, 9).unwrap(), b"one");
+        fs::write(layout.path(&blob.digest), "two").unwrap();
+        assert!(!layout.holds(&blob));
+        assert_eq!(layout.read(&blob, 9).unwrap_err().kind(), ErrorKind::Layout);
+        assert_eq!(layout.read(&blob, 2).unwrap_err().kind(), ErrorKind::Layout);
+    }
+
+    #[test]
+    fn only_a_new_or_empty_folder_becomes_a_layout() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("thesis.txt"), "years of work").unwrap();
+        assert_eq!(
+            Layout::create(folder.path()).unwrap_err().kind(),
+            ErrorKind::Layout
+        );
+        assert_eq!(
+            Layout::open(folder.path()).unwrap_err().kind(),
+            ErrorKind::NotFound
+        );
+        fs::write(
+            folder.path().join("oci-layout"),
+            r#"{"imageLayoutVersion":"2.0.0"}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            Layout::open(folder.path()).unwrap_err().kind(),
+            ErrorKind::Layout
+        );
+    }
+}

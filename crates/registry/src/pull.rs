@@ -1,0 +1,106 @@
+//! Reading from a repository (distribution specification, "Pull"): every byte is checked against
+//! the digest that named it.
+
+use crate::digest::Digest;
+use crate::error::{Error, ErrorKind, Result};
+use crate::layout::Layout;
+use crate::push::digest_header;
+use crate::remote::{Call, Remote, piece, read_limited};
+use crate::retry::Trouble;
+use crate::spec::{Blob, MANIFEST_LIMIT};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, StatusCode};
+use std::io::Write as _;
+
+impl Remote {
+    /// A manifest by tag or digest, with its descriptor.
+    pub(crate) async fn manifest(&self, reference: &str) -> Result<(Blob, Vec<u8>)> {
+        let call = Call::new(Method::GET, self.url(&format!("manifests/{reference}")));
+        let wanted = Digest::parse(reference).ok();
+        self.retry
+            .run(&self.notify, async || {
+                let response = self.once(&call).await?;
+                match response.status() {
+                    StatusCode::OK => {}
+                    StatusCode::NOT_FOUND => return Err(self.absent(reference).into()),
+                    _ => return Err(self.refuse(&call, response).await.into()),
+                }
+                let headers = response.headers().clone();
+                let body = read_limited(response, MANIFEST_LIMIT)
+                    .await
+                    .map_err(|error| self.passing(error))?;
+                let digest = Digest::of(&body);
+                let told = digest_header(&headers);
+                let right = wanted.as_ref().is_none_or(|wanted| *wanted == digest)
+                    && told.is_none_or(|told| told == digest.as_str());
+                if !right {
+                    return Err(self.other_bytes(reference));
+                }
+                let media_type = headers
+                    .get(CONTENT_TYPE)
+                    .and_then(|value| value.to_str().ok());
+                let size = body.len() as u64;
+                Ok((
+                    Blob::new(media_type.unwrap_or_default(), digest, size),
+                    body,
+                ))
+            })
+            .await
+    }
+
+    /// Brings a blob into a layout, unless it is there.
+    pub(crate) async fn fetch(&self, blob: &Blob, into: &Layout) -> Result<()> {
+        if into.holds(blob) {
+            return Ok(());
+        }
+        let call = Call::new(Method::GET, self.url(&format!("blobs/{}", blob.digest)));
+        self.retry
+            .run(&self.notify, async || {
+                self.fetch_once(&call, blob, into).await
+            })
+            .await
+    }
+
+    async fn fetch_once(&self, call: &Call<'_>, blob: &Blob, into: &Layout) -> Result<(), Trouble> {
+        let mut response = self.once(call).await?;
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND => return Err(self.absent(blob.digest.as_str()).into()),
+            _ => return Err(self.refuse(call, response).await.into()),
+        }
+        let mut writer = into.writer()?;
+        let mut left = blob.size;
+        while let Some(piece) = piece(&mut response)
+            .await
+            .map_err(|error| self.passing(error))?
+        {
+            let bytes = piece.as_ref();
+            left = match left.checked_sub(bytes.len() as u64) {
+                Some(left) => left,
+                None => return Err(self.other_bytes(blob.digest.as_str())),
+            };
+            writer
+                .write_all(bytes)
+                .map_err(|error| Error::write(&into.path(&blob.digest), error))?;
+        }
+        match writer.finish_as(blob)? {
+            true => Ok(()),
+            false => Err(self.other_bytes(blob.digest.as_str())),
+        }
+    }
+
+    fn absent(&self, reference: &str) -> Error {
+        let separator = if reference.contains(':') { '@' } else { ':' };
+        let message = format!("`{}{separator}{reference}` is not there", self.repository);
+        Error::new(ErrorKind::NotFound, message)
+    }
+
+    /// A connection that was cut or changed on its way; the next try may bring the right bytes.
+    fn other_bytes(&self, reference: &str) -> Trouble {
+        let message = format!(
+            "`{}` sends other bytes than those of `{reference}`",
+            self.repository
+        );
+        Trouble::Passing(Error::new(ErrorKind::Protocol, message), None)
+    }
+}

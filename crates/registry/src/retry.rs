@@ -1,0 +1,163 @@
+//! When and how often to try again.
+
+use crate::error::{Error, Result};
+use chrono::DateTime;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long to go on against a server that fails.
+#[derive(Debug, Clone)]
+pub struct Retry {
+    /// How often an operation is tried, the first time included.
+    pub attempts: u32,
+    /// The wait before the second try; each one after that is twice as long.
+    pub first: Duration,
+    /// The longest wait that is not asked for by the server.
+    pub longest: Duration,
+    /// How long an operation may go on failing. A server that asks for a longer wait is given up.
+    pub total: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            attempts: 6,
+            first: Duration::from_millis(250),
+            longest: Duration::from_secs(30),
+            total: Duration::from_secs(600),
+        }
+    }
+}
+
+/// Where a library says what takes long; silent by default.
+#[derive(Clone, Default)]
+pub struct Notify(Option<Arc<Say>>);
+
+type Say = dyn Fn(&str) + Send + Sync;
+
+impl Notify {
+    /// Says it to this function.
+    pub fn new(say: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(say)))
+    }
+
+    pub(crate) fn say(&self, text: impl FnOnce() -> String) {
+        if let Some(say) = &self.0 {
+            say(&text());
+        }
+    }
+}
+
+impl fmt::Debug for Notify {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Notify")
+    }
+}
+
+/// Why one try failed.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// The next try would end the same way.
+    Fatal(Error),
+    /// It may pass, after the wait that the server asked for.
+    Passing(Error, Option<Duration>),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Fatal(error)
+    }
+}
+
+impl Retry {
+    /// Runs `operation` until it succeeds, fails for good, or time or tries are used up.
+    pub(crate) async fn run<T>(
+        &self,
+        notify: &Notify,
+        mut operation: impl AsyncFnMut() -> Result<T, Trouble>,
+    ) -> Result<T> {
+        let mut failing_since = None;
+        let mut tries = 1;
+        loop {
+            let (error, asked) = match operation().await {
+                Ok(value) => return Ok(value),
+                Err(Trouble::Fatal(error)) => return Err(error),
+                Err(Trouble::Passing(error, asked)) => (error, asked),
+            };
+            let since = *failing_since.get_or_insert_with(Instant::now);
+            let wait = asked.unwrap_or_else(|| jitter(self.backoff(tries)));
+            if tries >= self.attempts || since.elapsed() + wait > self.total {
+                return Err(error);
+            }
+            notify.say(|| format!("{error}; trying again in {:.1} s", wait.as_secs_f32()));
+            tokio::time::sleep(wait).await;
+            tries += 1;
+        }
+    }
+
+    fn backoff(&self, tries: u32) -> Duration {
+        let doubled = 2u32.saturating_pow(tries.saturating_sub(1));
+        self.first.saturating_mul(doubled).min(self.longest)
+    }
+}
+
+/// Between half and all of the wait, so that many clients do not come back at once. Nothing that
+/// is made depends on it.
+fn jitter(wait: Duration) -> Duration {
+    let random = RandomState::new().hash_one(0u8) % 1000;
+    let share = u32::try_from(random).expect("less than 1000");
+    wait / 2 + wait / 2 * share / 1000
+}
+
+/// The wait that the server asks for: seconds, or a date that is compared with the server's own
+/// `Date` (RFC 9110, 10.2.3), since its clock is the one it reckons with.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Some(Duration::from_secs(seconds.into()));
+    }
+    let until = DateTime::parse_from_rfc2822(text).ok()?;
+    let now = DateTime::parse_from_rfc2822(headers.get(DATE)?.to_str().ok()?).ok()?;
+    Some((until - now).to_std().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn servers_ask_in_seconds_or_by_date() {
+        let seconds = |s| Some(Duration::from_secs(s));
+        let now = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(retry_after(&headers(&[("retry-after", "2")])), seconds(2));
+        let later = ("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT");
+        assert_eq!(retry_after(&headers(&[now, later])), seconds(30));
+        let earlier = ("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT");
+        assert_eq!(retry_after(&headers(&[now, earlier])), seconds(0));
+        assert_eq!(retry_after(&headers(&[later])), None);
+        assert_eq!(retry_after(&headers(&[("retry-after", "soon")])), None);
+        assert_eq!(retry_after(&headers(&[])), None);
+    }
+
+    #[test]
+    fn waits_double_up_to_the_longest() {
+        let retry = Retry::default();
+        let waits: Vec<u128> = (1..=9).map(|n| retry.backoff(n).as_millis()).collect();
+        assert_eq!(
+            waits,
+            [250, 500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]
+        );
+        let wait = jitter(Duration::from_secs(8));
+        assert!(wait >= Duration::from_secs(4) && wait <= Duration::from_secs(8));
+    }
+}
