@@ -26,7 +26,7 @@ pub struct DeOptions {
     pub yaml_11: bool,
     /// Of a key that stands twice the last one counts, with a warning, instead of an error.
     pub last_wins: bool,
-    /// A field without a value counts as not given.
+    /// A field without a value counts as not given, a text without one as empty.
     pub skip_null: bool,
     /// Fields that a struct does not have are passed over, even where it denies them.
     pub any_field: bool,
@@ -195,6 +195,7 @@ impl<'c, 't> Node<'c, 't> {
         match self.value()? {
             Value::Str(std::borrow::Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
             Value::Str(std::borrow::Cow::Owned(text)) => visitor.visit_string(text),
+            Value::Null if self.context.options.skip_null => visitor.visit_borrowed_str(""),
             _ => return Err(self.mismatch(&visitor)),
         }
         .map_err(|failure: Failure| failure.at(self.id))

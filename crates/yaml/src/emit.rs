@@ -10,7 +10,7 @@ use crate::node::{Kind, NodeId, Style, Tree};
 use crate::number::{format_g, format_json, parse_float};
 use crate::order;
 use crate::print::Printer;
-use crate::resolve::{Value, is_string};
+use crate::resolve::{Dialect, Value, fits_tag, is_string, plain_value};
 use crate::scan::{LONG_TAG, Scanner};
 use std::borrow::Cow;
 
@@ -52,9 +52,13 @@ impl Emitter<'_> {
     fn map(&mut self, id: NodeId, indent: usize, inline: bool, flow: bool) -> Result<(), Error> {
         self.deeper(id)?;
         let mut inline = inline;
-        for (key, value) in sorted(self.tree, id, flow)? {
+        for (key, value) in self.tree.sorted(id, flow, self.depth == 1)? {
             if !std::mem::take(&mut inline) {
                 self.printer.line(indent);
+            }
+            // In the JSON this is a line break, which ends the search for the `:` of a key.
+            if key.contains('\u{85}') {
+                return Err(self.tree.unprintable(value, '\u{85}'));
             }
             let key = self.tree.json_leg(value, key)?;
             if Printer::is_simple_key(&key) {
@@ -157,18 +161,6 @@ fn through_json(text: &str) -> String {
     parse_float(text).map_or_else(|| text.to_owned(), format_g)
 }
 
-/// The entries of a map in the order of the output.
-fn sorted(tree: &Tree, map: NodeId, flow: bool) -> Result<Vec<(&str, NodeId)>, Error> {
-    let mut entries: Vec<(&str, NodeId)> = tree.entries(map).collect();
-    for &(_, id) in &entries {
-        tree.check_key(id, flow)?;
-    }
-    match order::sort(&mut entries) {
-        Some((a, b)) => Err(tree.duplicate(a, b)),
-        None => Ok(entries),
-    }
-}
-
 /// The marks that the first steps leave.
 impl Tree {
     /// What a scalar means after go-yaml v3 has printed it; `flow` says whether it stands in a
@@ -183,9 +175,26 @@ impl Tree {
             Style::Plain if flow && text.is_empty() => Ok(Value::Str(Cow::Borrowed(""))),
             // A timestamp with a `:` is printed in quotes there.
             Style::Plain if flow && text.contains(':') => Ok(Value::Str(Cow::Borrowed(text))),
-            Style::Folded if !flow => Ok(Value::Str(refolded(text))),
+            style if !flow && is_block(style, text) => self.reprinted(id, style, text),
             _ => self.resolve(id),
         }
+    }
+
+    /// A block after go-yaml v3 has printed it and read it again.
+    fn reprinted<'a>(&self, id: NodeId, style: Style, text: &'a str) -> Result<Value<'a>, Error> {
+        if !Printer::allows_block(text) {
+            return Ok(Value::Str(Cow::Borrowed(text)));
+        }
+        let printed = as_block(text, style == Style::Folded);
+        let mut scanner = Scanner::new("", &printed, 0..printed.len());
+        scanner.indent = 0;
+        if scanner.block().is_err() {
+            let message = "a block text that starts with a tab cannot be printed";
+            return Err(Error::new(ErrorKind::Unprintable, message)
+                .at(self.locate(self.origin(id)))
+                .with_hint("put it in double quotes, with `\\t` for the tab"));
+        }
+        Ok(Value::Str(Cow::Owned(scanner.decoded)))
     }
 
     /// A finite number as JSON.
@@ -205,22 +214,51 @@ impl Tree {
         if text.bytes().all(|b| b < 0x7F) {
             return Ok(Cow::Borrowed(text));
         }
-        if let Some(c) = text.chars().find(|&c| json::is_refused(c)) {
-            let message = format!(
-                "the control character U+{:04X} cannot be printed",
-                u32::from(c)
-            );
-            return Err(
-                Error::new(ErrorKind::Unprintable, message).at(self.locate(self.origin(id)))
-            );
+        match text.chars().find(|&c| json::is_refused(c)) {
+            Some(c) => Err(self.unprintable(id, c)),
+            None => Ok(json::without_next_line(text)),
         }
-        Ok(json::without_next_line(text))
     }
 
-    /// Whether the key of an entry is a string.
-    fn key_is_string(&self, id: NodeId, flow: bool) -> bool {
+    fn unprintable(&self, id: NodeId, c: char) -> Error {
+        let message = format!(
+            "the control character U+{:04X} cannot be printed",
+            u32::from(c)
+        );
+        Error::new(ErrorKind::Unprintable, message).at(self.locate(self.origin(id)))
+    }
+
+    /// The entries of a map in the order of the output.
+    fn sorted(&self, map: NodeId, flow: bool, root: bool) -> Result<Vec<(&str, NodeId)>, Error> {
+        let mut entries: Vec<(&str, NodeId)> = self.entries(map).collect();
+        if let Some((first, second)) = order::sort(&mut entries) {
+            return Err(self.duplicate(first, second));
+        }
+        self.check_keys(&entries, flow, root)?;
+        Ok(entries)
+    }
+
+    /// Refuses keys that kustomize does not print.
+    pub(crate) fn check_keys(
+        &self,
+        entries: &[(&str, NodeId)],
+        flow: bool,
+        root: bool,
+    ) -> Result<(), Error> {
+        entries
+            .iter()
+            .try_for_each(|&(_, id)| self.check_key(id, flow, root))
+    }
+
+    /// Whether the key of an entry is a string. At the root kustomize makes strings of all keys
+    /// but null.
+    fn key_is_string(&self, id: NodeId, flow: bool, root: bool) -> bool {
         let key = self.key(id);
         match self.key_tag(id) {
+            Some(tag) if root => fits_tag(key, tag),
+            None if root && !self.key_is_quoted(id) => {
+                plain_value(key, Dialect::Yaml12) != Value::Null
+            }
             Some(tag) => matches!(tag.strip_prefix(LONG_TAG), Some("str" | "merge")),
             None if self.key_is_quoted(id) || (flow && key.contains(':')) => true,
             None => is_string(key),
@@ -228,9 +266,9 @@ impl Tree {
     }
 
     /// Refuses the key of an entry if it is not a string, or too long.
-    pub(crate) fn check_key(&self, id: NodeId, flow: bool) -> Result<(), Error> {
+    fn check_key(&self, id: NodeId, flow: bool, root: bool) -> Result<(), Error> {
         let key = self.key(id);
-        if !self.key_is_string(id, flow) {
+        if !self.key_is_string(id, flow, root) {
             let message = format!("the key `{key}` is not a string");
             return Err(Error::new(ErrorKind::NonStringKey, message)
                 .at(self.locate(self.key_origin(id)))
@@ -258,34 +296,32 @@ impl Tree {
     }
 }
 
-/// A folded text after go-yaml v3 has printed it and read it again.
-///
-/// Its printer decides by the first character of the text, instead of the one at hand, whether
-/// a line break must be doubled (emitterc.go, `yaml_emitter_write_folded_scalar`).
-fn refolded(text: &str) -> Cow<'_, str> {
-    if !Printer::allows_block(text) {
-        return Cow::Borrowed(text);
-    }
-    let printed = folded(text);
-    let mut scanner = Scanner::new("", &printed, 0..printed.len());
-    scanner.indent = 0;
-    match scanner.block() {
-        Ok(_) => Cow::Owned(scanner.decoded),
-        Err(_) => Cow::Borrowed(text),
+/// Whether go-yaml v3 prints a scalar as a block that reads back as something else.
+fn is_block(style: Style, text: &str) -> bool {
+    let odd = || text.starts_with('\t') || text.contains(['\u{2028}', '\u{2029}']);
+    match style {
+        Style::Folded => true,
+        Style::Literal => odd(),
+        Style::Plain => text.contains('\n') && odd(),
+        Style::Single | Style::Double => false,
     }
 }
 
-/// What go-yaml v3 prints for a folded text.
-fn folded(text: &str) -> String {
+/// What go-yaml v3 prints for a text in a block style.
+///
+/// In a folded one its printer decides by the first character of the text, instead of the one at
+/// hand, whether a line break must be doubled (emitterc.go, `yaml_emitter_write_folded_scalar`).
+fn as_block(text: &str, folded: bool) -> String {
     let is_break = |c: char| matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
-    let hint = text.starts_with(|c| c == ' ' || is_break(c));
+    let hint = if text.starts_with(|c| c == ' ' || is_break(c)) {
+        "2"
+    } else {
+        ""
+    };
     let first = text.trim_start_matches(is_break).chars().next();
-    let doubles = first.is_some_and(|c| !matches!(c, ' ' | '\t'));
-    let mut out = format!(
-        ">{}{}\n",
-        if hint { "2" } else { "" },
-        Printer::chomping(text)
-    );
+    let doubles = folded && first.is_some_and(|c| !matches!(c, ' ' | '\t'));
+    let sign = if folded { '>' } else { '|' };
+    let mut out = format!("{sign}{hint}{}\n", Printer::chomping(text));
     let mut fresh = true;
     let mut indented = true;
     for c in text.chars() {
@@ -295,14 +331,14 @@ fn folded(text: &str) -> String {
             }
             out.push(c);
             fresh = true;
-        } else {
-            if fresh {
-                out.push_str("  ");
-                indented = matches!(c, ' ' | '\t');
-            }
-            out.push(c);
-            fresh = false;
+            continue;
         }
+        if fresh {
+            out.push_str("  ");
+            indented = matches!(c, ' ' | '\t');
+        }
+        out.push(c);
+        fresh = false;
     }
     if !fresh {
         out.push('\n');

@@ -51,14 +51,13 @@ impl Writer<'_> {
         check_depth(self.tree, id, self.depth)?;
         let mut entries: Vec<(&str, NodeId)> = self.tree.entries(id).collect();
         entries.sort_by(|a, b| a.0.cmp(b.0));
+        if let Some(pair) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(self.tree.duplicate(pair[0].1, pair[1].1));
+        }
+        self.tree.check_keys(&entries, flow, self.depth == 1)?;
         self.out.push(b'{');
         for (at, &(key, value)) in entries.iter().enumerate() {
-            self.tree.check_key(value, flow)?;
             if at > 0 {
-                let before = entries[at - 1];
-                if before.0 == key {
-                    return Err(self.tree.duplicate(before.1, value));
-                }
                 self.out.push(b',');
             }
             self.string(key);

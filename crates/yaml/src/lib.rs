@@ -3,6 +3,7 @@
 mod chars;
 mod de;
 mod documents;
+mod edit;
 mod emit;
 mod error;
 mod json;
@@ -17,6 +18,7 @@ mod source;
 mod time;
 
 pub use de::{DeOptions, Spanned, from_node, from_node_with, from_str};
+pub use edit::{Document, Step};
 pub use error::{Error, ErrorKind};
 pub use node::{Children, Kind, NodeId, Style, Tree};
 pub use resolve::{Value, is_ambiguous_11};

@@ -4,6 +4,7 @@
 //! entry can be added or taken out anywhere without moving another. A node has one parent at
 //! most: what is to stand in two places is copied.
 
+use crate::resolve::is_ambiguous;
 use crate::source::{Origin, Source, SourceId};
 use std::collections::HashMap;
 use std::fmt;
@@ -51,6 +52,19 @@ pub enum Style {
     Literal,
     /// `>`: a string.
     Folded,
+}
+
+impl Style {
+    /// The style in which a text is a string (kyaml: yaml/compatibility.go, `IsYaml1_1NonString`).
+    fn of_string(text: &str) -> Self {
+        if text.contains('\n') {
+            Self::Literal
+        } else if is_ambiguous(text) {
+            Self::Double
+        } else {
+            Self::Plain
+        }
+    }
 }
 
 /// A text in one of the tree's buffers.
@@ -161,9 +175,10 @@ impl Tree {
         self.make(Kind::Seq, Text::EMPTY, Style::Plain, origin)
     }
 
-    /// A string, whatever its text looks like.
+    /// A string, whatever its text looks like, written as kustomize writes one that it makes: on
+    /// several lines as a block, in quotes only where it must be.
     pub fn string(&mut self, text: &str, origin: Origin) -> NodeId {
-        self.scalar(text, Style::Double, origin)
+        self.scalar(text, Style::of_string(text), origin)
     }
 
     /// A scalar as if written without quotes: `8080` is a number, `true` a boolean.
@@ -472,6 +487,16 @@ impl Tree {
         node.kind = Kind::Scalar;
         node.first = NONE;
         node.last = NONE;
+    }
+
+    /// Gives a scalar a text as a string, whatever that looks like. One that is in quotes stays in
+    /// quotes, any other is written as by [`Tree::string`].
+    pub fn set_string(&mut self, id: NodeId, text: &str) {
+        let style = match self.node(id).style {
+            Style::Plain => Style::of_string(text),
+            quoted => quoted,
+        };
+        self.set_text(id, text, style);
     }
 
     /// Says how a scalar is written; its text stays.

@@ -71,6 +71,14 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
         .filter(|value: &f64| value.is_finite())
 }
 
+/// Whether a text has the form of a number, however large.
+pub(crate) fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let in_base =
+        split_base(digits).is_some_and(|(base, digits)| digits.chars().all(|c| c.is_digit(base)));
+    in_base || is_float(text)
+}
+
 fn is_float(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut at = usize::from(matches!(bytes.first(), Some(b'+' | b'-')));

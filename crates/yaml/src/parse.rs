@@ -30,6 +30,7 @@ pub(crate) struct Parser<'a> {
 }
 
 /// What one document holds.
+#[derive(Debug)]
 pub(crate) struct Document {
     /// The root; none where there is nothing but blanks and comments.
     pub(crate) root: Option<NodeId>,
@@ -47,6 +48,13 @@ struct Props<'a> {
     anchor: Option<&'a str>,
     tag: Option<String>,
     range: Option<Range<usize>>,
+}
+
+impl Props<'_> {
+    /// The tag, unless it is `!`, which says no more than none at all.
+    fn tag(&self) -> Option<&str> {
+        self.tag.as_deref().filter(|&tag| tag != "!")
+    }
 }
 
 /// The key of an entry that is still to be made.
@@ -98,7 +106,11 @@ impl<'a> Parser<'a> {
             Some(self.root(at)?)
         };
         self.scan.skip();
-        let unread = !self.scan.at_end() && !self.scan.at_mark();
+        while self.scan.at_mark() {
+            self.scan.pos += 3;
+            self.scan.skip();
+        }
+        let unread = !self.scan.at_end();
         Ok(Document {
             root,
             unread: unread.then(|| self.scan.pos..self.scan.pos + 1),
@@ -147,7 +159,7 @@ impl<'a> Parser<'a> {
             Kind::Map | Kind::Scalar => self.tree.map(origin),
         };
         self.tree.set_flow(id, flow);
-        self.tree.set_tag(id, props.tag.as_deref());
+        self.tree.set_tag(id, props.tag());
         if let Some(name) = props.anchor {
             self.anchors.open(name, id);
         }
@@ -199,9 +211,7 @@ impl<'a> Parser<'a> {
         if self.scan.flow > 0 {
             self.tree.set_flow(id, true);
         }
-        if props.tag.is_some() {
-            self.tree.set_tag(id, props.tag.as_deref());
-        }
+        self.tree.set_tag(id, props.tag());
         if let Some(name) = props.anchor {
             self.anchors.open(name, id);
             self.anchors.close(id);
@@ -233,8 +243,6 @@ impl<'a> Parser<'a> {
                 break;
             }
         }
-        // `!` alone says no more than no tag at all.
-        props.tag = props.tag.filter(|tag| tag != "!");
         Ok(props)
     }
 
@@ -259,14 +267,14 @@ impl<'a> Parser<'a> {
         if let Some(name) = props.anchor {
             let origin = Origin::new(self.source, scalar.range.start, scalar.range.end);
             let id = self.tree.leaf(text, scalar.style, origin);
-            self.tree.set_tag(id, props.tag.as_deref());
+            self.tree.set_tag(id, props.tag());
             self.anchors.open(name, id);
             self.anchors.close(id);
         }
         Key {
             text,
             quoted: scalar.style != Style::Plain,
-            tag: props.tag,
+            tag: props.tag().map(str::to_owned),
             range: scalar.range.clone(),
         }
     }

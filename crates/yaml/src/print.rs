@@ -21,6 +21,7 @@ struct Analysis {
     plain: bool,
     single: bool,
     block: bool,
+    block_but_for_tabs: bool,
     breaks: bool,
 }
 
@@ -69,9 +70,21 @@ impl<'a> Printer<'a> {
         key.len() <= LONGEST && !(0..key.len()).any(|at| break_len_in_value(key, at) > 0)
     }
 
-    /// Whether a text can be printed as a block.
+    /// Whether a text can stand without quotes, as far as its characters go.
+    pub(crate) fn fits_plain(text: &str) -> bool {
+        analyze(text).plain && !text.is_empty()
+    }
+
+    /// Whether a text can stand in single quotes on one line.
+    pub(crate) fn fits_single(text: &str) -> bool {
+        let analysis = analyze(text);
+        analysis.single && !analysis.breaks
+    }
+
+    /// Whether go-yaml v3 prints a text as a block, which unlike v2 it does with tabs.
     pub(crate) fn allows_block(text: &str) -> bool {
-        analyze(text).block
+        let analysis = analyze(text);
+        analysis.block || analysis.block_but_for_tabs
     }
 
     /// The sign behind `|` that keeps as many final line breaks as the text has.
@@ -133,7 +146,7 @@ impl<'a> Printer<'a> {
         indent
     }
 
-    fn single(&mut self, text: &str, indent: usize, folds: bool) {
+    pub(crate) fn single(&mut self, text: &str, indent: usize, folds: bool) {
         self.raw("'");
         let bytes = text.as_bytes();
         let mut column = self.column();
@@ -164,7 +177,7 @@ impl<'a> Printer<'a> {
         self.raw("'");
     }
 
-    fn double(&mut self, text: &str, indent: usize, folds: bool) {
+    pub(crate) fn double(&mut self, text: &str, indent: usize, folds: bool) {
         self.raw("\"");
         let bytes = text.as_bytes();
         // go-yaml looks for the mark at the start of the text whichever character it is at.
@@ -288,6 +301,7 @@ fn analyze(text: &str) -> Analysis {
     let bytes = text.as_bytes();
     let mut indicators = starts_like_mark(bytes);
     let mut special = false;
+    let mut tabs = false;
     let mut breaks = false;
     let mut break_space = false;
     let mut space_break = false;
@@ -304,7 +318,8 @@ fn analyze(text: &str) -> Analysis {
             | '`' => at == 0,
             _ => false,
         };
-        special |= !is_printable(c);
+        tabs |= c == '\t';
+        special |= !is_printable(c) && c != '\t';
         breaks |= is_break;
         break_space |= c == ' ' && is_break_char(previous);
         space_break |= is_break && previous == ' ';
@@ -312,10 +327,12 @@ fn analyze(text: &str) -> Analysis {
     }
     let edge = |c: Option<char>| c.is_some_and(|c| c == ' ' || is_break_char(c));
     let edges = edge(text.chars().next()) || edge(text.chars().next_back());
+    let block = !(special || space_break || text.is_empty() || text.ends_with(' '));
     Analysis {
-        plain: !(indicators || special || breaks || edges || break_space || space_break),
-        single: !(special || break_space || space_break),
-        block: !(special || space_break || text.is_empty() || text.ends_with(' ')),
+        plain: !(indicators || special || tabs || breaks || edges || break_space || space_break),
+        single: !(special || tabs || break_space || space_break),
+        block: block && !tabs,
+        block_but_for_tabs: block && tabs,
         breaks,
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::node::{Kind, NodeId, Style, Tree};
-use crate::number::{Int, parse_float, parse_int, parse_int_in, underscores_are_fine};
+use crate::number::{Int, is_number, parse_float, parse_int, parse_int_in, underscores_are_fine};
 use crate::scan::LONG_TAG;
 use crate::time;
 use base64::Engine;
@@ -73,14 +73,55 @@ pub fn is_ambiguous_11(text: &str) -> bool {
     !matches!(plain(text, Dialect::Yaml11, true), Plain::Str) || is_base_60(text)
 }
 
-/// Whether a reader of either version would.
+/// Whether a reader of either version would, or one that knows larger numbers.
 pub(crate) fn is_ambiguous(text: &str) -> bool {
-    is_ambiguous_11(text) || !is_string(text)
+    is_ambiguous_11(text) || !is_string(text) || is_number(&without_underscores(text))
+}
+
+/// Whether a string is one to every reader.
+pub(crate) fn is_certain_string(text: &str, quoted: bool, tag: Option<&str>) -> bool {
+    match tag.map(|tag| tag.strip_prefix(LONG_TAG)) {
+        Some(Some(name)) => !is_resolved(name) && name != "binary",
+        Some(None) => true,
+        None => quoted || !is_ambiguous(text),
+    }
 }
 
 /// What a text means without quotes and tag.
 pub(crate) fn plain_value(text: &str, dialect: Dialect) -> Value<'_> {
     plain(text, dialect, true).into_value(text)
+}
+
+/// Whether a tag of YAML decides what its text means.
+fn is_resolved(name: &str) -> bool {
+    matches!(name, "bool" | "int" | "float" | "null" | "timestamp")
+}
+
+/// What a text means under such a tag, if it can mean that.
+fn tagged(text: &str, tag: &str, dialect: Dialect) -> Option<Plain> {
+    let name = tag.strip_prefix(LONG_TAG)?;
+    let found = match (name, plain(text, dialect, name == "timestamp")) {
+        #[expect(clippy::cast_precision_loss, reason = "Go's conversion loses the same")]
+        ("float", Plain::Int(value)) => Plain::Float(value as f64),
+        (_, found) => found,
+    };
+    let fits = matches!(
+        (name, &found),
+        ("bool", Plain::Bool(_))
+            | ("int", Plain::Int(_) | Plain::Uint(_))
+            | ("float", Plain::Float(_))
+            | ("null", Plain::Null)
+            | ("timestamp", Plain::Time(_))
+    );
+    fits.then_some(found)
+}
+
+/// Whether a text can stand under a tag.
+pub(crate) fn fits_tag(text: &str, tag: &str) -> bool {
+    match tag.strip_prefix(LONG_TAG) {
+        Some(name) if is_resolved(name) => tagged(text, tag, Dialect::Yaml12).is_some(),
+        _ => true,
+    }
 }
 
 /// Whether a text without quotes is a string to kustomize.
@@ -224,32 +265,17 @@ impl Tree {
 
     fn resolve_tagged(&self, id: NodeId, tag: &str, dialect: Dialect) -> Result<Value<'_>, Error> {
         let text = self.text(id);
-        let tag = tag.strip_prefix(LONG_TAG).unwrap_or("");
-        let found = match tag {
-            "binary" => return self.binary(id),
-            "bool" | "int" | "float" | "null" | "timestamp" => {
-                plain(text, dialect, tag == "timestamp")
-            }
+        match tag.strip_prefix(LONG_TAG) {
+            Some("binary") => return self.binary(id),
+            Some(name) if is_resolved(name) => {}
             _ => return Ok(Value::Str(Cow::Borrowed(text))),
-        };
-        let found = match (tag, found) {
-            #[expect(clippy::cast_precision_loss, reason = "Go's conversion loses the same")]
-            ("float", Plain::Int(value)) => Plain::Float(value as f64),
-            (_, found) => found,
-        };
-        let fits = matches!(
-            (tag, &found),
-            ("bool", Plain::Bool(_))
-                | ("int", Plain::Int(_) | Plain::Uint(_))
-                | ("float", Plain::Float(_))
-                | ("null", Plain::Null)
-                | ("timestamp", Plain::Time(_))
-        );
-        if !fits {
-            let message = format!("`{text}` does not fit its tag `!!{tag}`");
-            return Err(Error::new(ErrorKind::Tag, message).at(self.locate(self.origin(id))));
         }
-        self.value(id, found, text)
+        if let Some(found) = tagged(text, tag, dialect) {
+            return self.value(id, found, text);
+        }
+        let tag = tag.replacen(LONG_TAG, "!!", 1);
+        let message = format!("`{text}` does not fit its tag `{tag}`");
+        Err(Error::new(ErrorKind::Tag, message).at(self.locate(self.origin(id))))
     }
 
     fn value<'a>(&self, id: NodeId, plain: Plain, text: &'a str) -> Result<Value<'a>, Error> {

@@ -423,6 +423,8 @@ impl Scanner<'_> {
     fn quoted_rest(&mut self, start: usize, quote: u8) -> Result<(), Error> {
         let mut out = std::mem::take(&mut self.decoded);
         out.clear();
+        // Blanks go if a line break follows.
+        self.pos = self.trim(start + 1);
         out.push_str(&self.text[start + 1..self.pos]);
         loop {
             if self.at_end() || self.at_mark() {

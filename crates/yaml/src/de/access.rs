@@ -30,12 +30,14 @@ impl<'c, 't> Entries<'c, 't> {
         let mut entries: Vec<(Cow<'t, str>, NodeId)> = Vec::new();
         let mut places: HashMap<Cow<'t, str>, usize> = HashMap::new();
         for (key, id) in context.tree.entries(map) {
-            let skips = context.options.skip_null && context.tree.is_null(id);
+            // In a map of the user's own keys an empty value is one.
+            let is_field = !fields.is_empty();
+            let skips = context.options.skip_null && is_field && context.tree.is_null(id);
             if skips || context.left_out.contains(&id) {
                 continue;
             }
             let key = key_text(context, key, id, fields);
-            if context.options.any_field && !fields.is_empty() && !fields.contains(&&*key) {
+            if context.options.any_field && is_field && !fields.contains(&&*key) {
                 continue;
             }
             let Some(&at) = places.get(&key) else {

@@ -56,10 +56,12 @@ impl<'a> Parser<'a> {
 
     fn block_node_is_empty(&self, indentless: bool) -> bool {
         let column = self.scan.column();
+        // A block text may start at the column of the collection that it is part of.
+        let may_start = (indentless && self.at_dash()) || matches!(self.scan.byte(), b'|' | b'>');
         self.scan.at_end()
             || self.scan.at_mark()
             || column < self.scan.indent
-            || (column == self.scan.indent && !(indentless && self.at_dash()))
+            || (column == self.scan.indent && !may_start)
     }
 
     fn at_dash(&self) -> bool {
@@ -81,13 +83,7 @@ impl<'a> Parser<'a> {
                 }
                 self.block_seq(outer)
             }
-            b'?' if indicator => {
-                if !self.scan.key_ok {
-                    let message = "`? ` cannot stand behind something else on a line";
-                    return Err(self.scan.syntax(message));
-                }
-                self.block_map(outer, start, None)
-            }
+            b'?' if indicator => self.block_map(outer, start, None),
             b':' if indicator => {
                 if run.range.is_none() || !start.key_ok {
                     return Err(self.misplaced_colon(start));
@@ -199,6 +195,9 @@ impl<'a> Parser<'a> {
         self.scan.indent = column;
         let mut end = at + 1;
         while self.scan.column() == column && self.at_dash() {
+            if !self.scan.key_ok {
+                return Err(self.misplaced_dash());
+            }
             self.scan.pos += 1;
             self.scan.key_ok = true;
             end = self.scan.pos;
@@ -278,6 +277,9 @@ impl<'a> Parser<'a> {
     /// `? key` and `: value`.
     fn explicit_entry(&mut self) -> Result<(Key, NodeId), Error> {
         let start = self.scan.pos;
+        if !self.scan.key_ok {
+            return Err(self.misplaced_question());
+        }
         self.scan.pos += 1;
         self.scan.key_ok = true;
         self.scan.comment_after_indicator();
@@ -286,7 +288,7 @@ impl<'a> Parser<'a> {
         let range = self.tree.origin(key).range();
         let key = self.key_of_node(key, range)?;
         self.scan.skip();
-        let has_value = !self.scan.at_end()
+        let has_value = self.scan.key_ok
             && self.scan.column() == self.scan.indent
             && self.scan.byte() == b':'
             && self.scan.ends_after_one();
@@ -303,6 +305,9 @@ impl<'a> Parser<'a> {
         let start = self.start();
         if self.at_dash() {
             return Err(self.misplaced_dash());
+        }
+        if !start.key_ok {
+            return Err(self.stray("a key cannot stand behind something else on a line"));
         }
         let run = self.props(true)?;
         if self.scan.line() != start.line || self.scan.at_end() {
@@ -358,6 +363,11 @@ impl Parser<'_> {
         self.scan
             .syntax("a list item cannot start here")
             .with_hint("put the `- ` on a line of its own, below the key and not left of it")
+    }
+
+    fn misplaced_question(&self) -> Error {
+        self.scan
+            .syntax("`? ` cannot stand behind something else on a line")
     }
 
     fn stray(&self, wanted: &str) -> Error {

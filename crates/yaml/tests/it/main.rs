@@ -1,6 +1,9 @@
 //! What the crate promises, seen from outside.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod de;
+mod edit;
 
 use std::fmt::Write;
 use windlass_fault::{Fault, Location, Warning};
