@@ -221,6 +221,11 @@ impl<'a> Folder<'a> {
         path.to_string_lossy().into_owned()
     }
 
+    /// The folder itself, absolute.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The name of the folder itself.
     pub(crate) fn name(&self) -> String {
         let name = self.root.file_name().unwrap_or_default();

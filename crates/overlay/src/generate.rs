@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::{BTreeMap, HashSet};
 use windlass_fault::Warning;
-use windlass_yaml::{NodeId, Origin, Spanned, Style, Tree};
+use windlass_yaml::{NodeId, Origin, Spanned, Tree};
 
 /// The length of the lines that base64 is cut into.
 const LINE: usize = 70;
@@ -182,12 +182,7 @@ fn fill(root: NodeId, mut pairs: Vec<Pair>, request: &Request, tree: &mut Tree) 
                 &encoded
             }
         };
-        let style = if text.contains('\n') {
-            Style::Literal
-        } else {
-            Style::Double
-        };
-        let value = tree.scalar(text, style, pair.origin);
+        let value = tree.string(text, pair.origin);
         tree.add(map, &pair.key, value);
     }
 }

@@ -4,7 +4,9 @@
 use crate::build::{Layer, Target, Work};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::FieldSpec;
-use crate::kustomization::{Field, Generator, Image, Pairs, Patch, PatchOptions, Replica};
+use crate::kustomization::{
+    Field, Generator, HelmChart, HelmGlobals, Image, Pairs, Patch, PatchOptions, Replica,
+};
 use crate::provenance::{ConfiguredBy, Provenance};
 use crate::read::{self, Fields};
 use crate::resource::Resource;
@@ -14,7 +16,7 @@ use crate::transform::labels::Pair;
 use crate::transform::names::Affix;
 use crate::transform::namespace::{Namespace, Subjects};
 use crate::transform::{images, labels, names, namespace, replicas, values};
-use crate::{generate, patch, provenance, replace};
+use crate::{function, generate, helm, patch, provenance, replace};
 use serde::Deserialize;
 use windlass_yaml::{NodeId, Origin, Spanned};
 
@@ -70,9 +72,9 @@ pub(crate) fn generate<'a>(
     work: &mut Work<'a>,
 ) -> Result<()> {
     for configuration in configurations(&target.kustomization.generators, target, work)? {
+        let place = work.place(configuration.origin(&work.tree));
         let made = generated(&configuration, target, work);
-        let mut made =
-            made.map_err(|error| error.at(work.place(configuration.origin(&work.tree))))?;
+        let mut made = made.map_err(|error| error.at(place))?;
         let by = configured_by(&configuration, work);
         for resource in &mut made {
             resource.provenance = resource.provenance.take().or_else(|| by.clone());
@@ -210,8 +212,17 @@ fn generated<'a>(
             Ok(vec![work.generated(&request, target)?])
         }
         (BUILTIN, "IAMPolicyGenerator") => Ok(vec![service_account(configuration, work)?]),
+        (BUILTIN, "HelmChartInflationGenerator") => {
+            let chart: HelmChart = decode(configuration, work)?;
+            let globals: HelmGlobals = decode(configuration, work)?;
+            let origin = configuration.origin(&work.tree);
+            helm::inflate(chart, &globals, origin, target, work)
+        }
         (BUILTIN, other) => Err(unknown("generator", other)),
-        (_, other) => Err(external(other)),
+        _ => {
+            let made = function::run(configuration, &Resources::default(), target, work)?;
+            function::take_options(made, &mut work.tree)
+        }
     }
 }
 
@@ -224,11 +235,6 @@ fn unknown(what: &str, kind: &str) -> Error {
         ErrorKind::Config,
         format!("there is no built-in {what} `{kind}`"),
     )
-}
-
-fn external(kind: &str) -> Error {
-    let message = format!("`{kind}` is not built in, and no program may run for it");
-    Error::new(ErrorKind::Program, message)
 }
 
 /// A `ServiceAccount` bound to an account of Google's cloud
@@ -292,7 +298,9 @@ fn run<'a>(
     let place = work.place(configuration.origin(&work.tree));
     let kind = configuration.kind(&work.tree).to_owned();
     if configuration.api_version(&work.tree) != BUILTIN {
-        return Err(external(&kind).at(place));
+        let printed = function::run(configuration, resources, target, work);
+        let printed = printed.map_err(|error| error.at(place))?;
+        return function::replace(resources, printed, work);
     }
     let settings: Settings = decode(configuration, work)?;
     let origin = configuration.origin(&work.tree);

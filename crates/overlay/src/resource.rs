@@ -226,7 +226,7 @@ pub(crate) fn set_string(tree: &mut Tree, map: NodeId, key: &str, text: &str) {
     match tree.get(map, key) {
         Some(slot) if tree.is_scalar(slot) && tree.text(slot) == text => {}
         Some(slot) if tree.is_scalar(slot) => {
-            tree.set_text(slot, text, windlass_yaml::Style::Double);
+            tree.set_string(slot, text);
         }
         _ => {
             let origin = tree.origin(map);

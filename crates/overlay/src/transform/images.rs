@@ -6,7 +6,7 @@ use crate::kustomization::Image;
 use crate::pattern;
 use crate::resources::Resources;
 use regex::Regex;
-use windlass_yaml::{Kind, NodeId, Style, Tree};
+use windlass_yaml::{Kind, NodeId, Tree};
 
 /// Changes every image that the name matches, in the lists called `containers` and
 /// `initContainers` at any depth and in the fields that `specs` name. Answers how many matched
@@ -79,7 +79,7 @@ impl Update<'_> {
         self.matched += 1;
         let new = self.image.applied_to(tree.text(at));
         if new != tree.text(at) {
-            tree.set_text(at, &new, Style::Double);
+            tree.set_string(at, &new);
         }
     }
 }

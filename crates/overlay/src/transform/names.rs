@@ -6,7 +6,7 @@ use crate::id::Id;
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::schema::Schema;
-use windlass_yaml::{Style, Tree};
+use windlass_yaml::Tree;
 
 /// What is put before and behind names.
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +85,7 @@ fn rename(
             Create::Scalar,
             &mut |tree, at| {
                 let name = affix.on(tree.text(at));
-                tree.set_text(at, &name, Style::Double);
+                tree.set_string(at, &name);
                 Ok(())
             },
         )?;

@@ -5,7 +5,7 @@ use crate::fields::{self, Create, FieldSpec, is_null};
 use crate::id::Gvk;
 use crate::resources::Resources;
 use crate::schema::Schema;
-use windlass_yaml::{Kind, NodeId, Style, Tree};
+use windlass_yaml::{Kind, NodeId, Tree};
 
 /// Which subjects of role bindings get the namespace too.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Namespace<'_> {
             return Err(Error::new(ErrorKind::Field, message).at(tree.locate(tree.origin(at))));
         }
         if !self.unset_only || is_null(tree, at) || tree.text(at).is_empty() {
-            tree.set_text(at, self.name, Style::Double);
+            tree.set_string(at, self.name);
         }
         Ok(())
     }

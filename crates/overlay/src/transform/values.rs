@@ -3,7 +3,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::{is_null, split_path};
-use windlass_yaml::{Kind, NodeId, Origin, Style, Tree};
+use windlass_yaml::{Kind, NodeId, Origin, Tree};
 
 /// Puts `value` into the field at `path` of an object, which is made where it is missing. With a
 /// `position` the field holds a file path, and the value becomes that part of it, from 1.
@@ -37,7 +37,7 @@ pub(crate) fn add(
         Some(at) => with_part(old, at, value),
         None => value.to_owned(),
     };
-    tree.set_text(field, &new, Style::Double);
+    tree.set_string(field, &new);
     tree.set_origin(field, origin);
     Ok(())
 }

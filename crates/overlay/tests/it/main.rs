@@ -4,3 +4,4 @@ mod cases;
 mod errors;
 mod hostile;
 mod library;
+mod programs;
