@@ -1,10 +1,14 @@
 //! Build the manifests of kustomizations, byte for byte as kustomize does.
 
+#[path = "overlay-build/programs.rs"]
+mod programs;
+
+use programs::Machine;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use windlass_cli::{Common, Context, Failure, Report};
 use windlass_fault::Warning;
-use windlass_overlay::{Build, Disk, Options, Reorder, Restriction};
+use windlass_overlay::{Build, Disk, Functions, Helm, Options, Reorder, Restriction};
 
 /// Build the manifests of kustomizations
 ///
@@ -34,6 +38,56 @@ struct Args {
     /// Label every object with `app.kubernetes.io/managed-by`
     #[arg(long)]
     enable_managedby_label: bool,
+    #[command(flatten)]
+    helm: HelmArgs,
+    #[command(flatten)]
+    functions: FunctionArgs,
+}
+
+/// Helm charts.
+#[derive(Debug, clap::Args)]
+struct HelmArgs {
+    /// Inflate helm charts, which runs helm
+    #[arg(long)]
+    enable_helm: bool,
+    /// The helm to run
+    #[arg(long, default_value = "helm", value_name = "PROGRAM")]
+    helm_command: String,
+    /// The API versions that charts see, where they name none
+    #[arg(long, value_delimiter = ',', value_name = "VERSIONS")]
+    helm_api_versions: Vec<String>,
+    /// The version of Kubernetes that charts see, where they name none
+    #[arg(long, default_value = "", value_name = "VERSION")]
+    helm_kube_version: String,
+    /// Pass `--debug` to helm
+    #[arg(long)]
+    helm_debug: bool,
+}
+
+/// Functions.
+#[derive(Debug, clap::Args)]
+struct FunctionArgs {
+    /// Run functions; those that are programs need `--enable-exec` besides
+    #[arg(long)]
+    enable_alpha_plugins: bool,
+    /// Run functions that are programs
+    #[arg(long)]
+    enable_exec: bool,
+    /// A variable for functions: `NAME=value`, or `NAME` for the value that it has
+    #[arg(short, long, value_name = "VARIABLE")]
+    env: Vec<String>,
+    /// Has no effect: functions that are containers are not run
+    #[arg(long)]
+    as_current_user: bool,
+    /// Has no effect: functions that are containers are not run
+    #[arg(long)]
+    network: bool,
+    /// Has no effect: functions that are containers are not run
+    #[arg(long, value_name = "NAME")]
+    network_name: Option<String>,
+    /// Has no effect: functions that are containers are not run
+    #[arg(long, value_name = "MOUNT")]
+    mount: Vec<String>,
 }
 
 impl AsRef<Common> for Args {
@@ -90,7 +144,9 @@ fn main() -> std::process::ExitCode {
 }
 
 fn run(args: Args, context: &Context) -> Result<Output, Failure> {
-    let options = options(&args);
+    let machine = Machine::default();
+    let variables = variables(&args.functions.env, context);
+    let options = options(&args, &machine, &variables);
     let builds = args
         .roots
         .iter()
@@ -116,7 +172,12 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
     Ok(output)
 }
 
-fn options(args: &Args) -> Options<'static> {
+fn options<'a>(
+    args: &'a Args,
+    machine: &'a Machine,
+    variables: &'a [(String, String)],
+) -> Options<'a> {
+    let runs_programs = args.functions.enable_alpha_plugins && args.functions.enable_exec;
     Options {
         restriction: match args.load_restrictor {
             LoadRestrictor::LoadRestrictionsRootOnly => Restriction::RootOnly,
@@ -128,8 +189,27 @@ fn options(args: &Args) -> Options<'static> {
         },
         strict: args.strict,
         managed_by_label: args.enable_managedby_label,
-        ..Options::default()
+        fetch: None,
+        programs: Some(machine),
+        helm: args.helm.enable_helm.then_some(Helm {
+            command: &args.helm.helm_command,
+            api_versions: &args.helm.helm_api_versions,
+            kube_version: &args.helm.helm_kube_version,
+            debug: args.helm.helm_debug,
+        }),
+        functions: runs_programs.then_some(Functions {
+            environment: variables,
+        }),
     }
+}
+
+/// The variables for functions; one without a value has the one of the environment.
+fn variables(given: &[String], context: &Context) -> Vec<(String, String)> {
+    let variable = |entry: &String| match entry.split_once('=') {
+        Some((name, value)) => Some((name.to_owned(), value.to_owned())),
+        None => Some((entry.clone(), context.env(entry)?)),
+    };
+    given.iter().filter_map(variable).collect()
 }
 
 fn manifests(builds: &[Build]) -> Result<String, Failure> {
