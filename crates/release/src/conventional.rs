@@ -312,4 +312,18 @@ mod tests {
         assert_eq!(parse("feat: x\n\nmore\n").unwrap().body, "more");
         assert_eq!(parse("feat: x\n").unwrap().body, "");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_message_is_read(message in "(feat|fix)?(\\(.{0,3}\\))?!?:? ?(.|\\PC){0,5}((\n|\r\n){1,2}(BREAKING CHANGE|[a-z-]{1,3})?(: | #)?.{0,4}){0,4}") {
+            let footers = footers(&message);
+            if let Ok(commit) = parse(&message) {
+                proptest::prop_assert_eq!(&commit.footers, &footers);
+                proptest::prop_assert!(!commit.description.is_empty());
+            }
+            for footer in footers {
+                proptest::prop_assert!(!footer.token.is_empty() && !footer.value.is_empty());
+            }
+        }
+    }
 }

@@ -150,4 +150,13 @@ mod tests {
             assert_eq!(got.as_deref(), expected, "{tag}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_tag_is_read(app in "[a-z-]{1,4}|.{0,3}", tag in "(api|é)?[/@v-]{0,2}[0-9.]{0,9}.{0,4}") {
+            let names = TagNames::new("{app}/v", &app, true);
+            let (own, guess) = (names.parse(&tag), names.guess(&tag));
+            proptest::prop_assert!(own.is_none() || guess.is_none());
+        }
+    }
 }

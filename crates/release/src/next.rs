@@ -227,9 +227,6 @@ impl<'a> Question<'a> {
         let base = self.base()?;
         let mut weight = self.weigh(base, false)?;
         let demanded = weight.release_as.is_some();
-        if base.is_none() && self.options.first.is_none() && !demanded {
-            self.check_first()?;
-        }
         let stable = self.core(base, &weight)?;
         let before = self.highest_pre(base)?;
         let core = match stable {
@@ -243,6 +240,9 @@ impl<'a> Question<'a> {
         let Some(version) = version else {
             return Ok(self.answer(None, Bump::None, base, weight));
         };
+        if base.is_none() && self.options.first.is_none() && !demanded {
+            self.check_first()?;
+        }
         self.check(&version, base, before, &weight)?;
         let core = Version::new(version.major, version.minor, version.patch);
         let bump = base.map_or(weight.bump.for_version(&core), |base| {

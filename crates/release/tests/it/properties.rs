@@ -118,7 +118,7 @@ fn tags(repo: &Repo) -> Vec<(Version, git2::Oid)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn a_version_is_above_all_it_builds_on_and_new(steps in prop::collection::vec(step(), 1..25)) {
