@@ -1,5 +1,9 @@
 //! The commands as a user runs them: flags, exit codes, outputs. What a command works out is
 //! tested in its crate.
 #![expect(clippy::disallowed_methods, reason = "these tests start the commands")]
+#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
+mod app_new;
 mod graph;
+mod manifests;
+mod rendered;

@@ -79,7 +79,7 @@ impl Error {
     }
 
     fn io(kind: ErrorKind, verb: &str, path: &Path, source: std::io::Error) -> Self {
-        let mut error = Self::new(kind, format!("cannot {verb} `{}`", path.display()));
+        let mut error = Self::new(kind, format!("cannot {verb} `{}`", show(path)));
         error.0.source = Some(Source::Io(source));
         error
     }
@@ -138,4 +138,9 @@ impl Fault for Error {
             _ => Vec::new(),
         }
     }
+}
+
+/// A path without the `./` of the folder to work in.
+pub(crate) fn show(path: &Path) -> std::path::Display<'_> {
+    path.strip_prefix(".").unwrap_or(path).display()
 }

@@ -1,5 +1,6 @@
 //! A folder of files in memory, as far as a template may have one.
 
+use crate::error::show;
 use crate::{Error, ErrorKind};
 use std::collections::BTreeMap;
 use std::fs::{self, DirEntry};
@@ -108,9 +109,6 @@ fn is_executable(metadata: &fs::Metadata) -> bool {
 fn forbidden(path: &Path, what: &str) -> Error {
     Error::new(
         ErrorKind::Forbidden,
-        format!(
-            "cannot take `{}` into a template: it {what}",
-            path.display()
-        ),
+        format!("cannot take `{}` into a template: it {what}", show(path)),
     )
 }

@@ -1,6 +1,7 @@
 //! Writing an app: all of it, or nothing.
 
 use crate::app::{APPLICATIONS, App};
+use crate::error::show;
 use crate::files::File;
 use crate::{Error, ErrorKind};
 use std::fs::{self, OpenOptions};
@@ -118,7 +119,7 @@ fn in_the_way(path: &Path, error: io::Error) -> Error {
 fn exists(path: &Path) -> Error {
     Error::new(
         ErrorKind::Exists,
-        format!("cannot make `{}`: it is there already", path.display()),
+        format!("cannot make `{}`: it is there already", show(path)),
     )
     .with_hint("choose another name, or remove the app that has it")
 }
@@ -141,7 +142,7 @@ fn check_inside(root: &Path, folder: &Path) -> Result<(), Error> {
         ErrorKind::Forbidden,
         format!(
             "cannot write in `{}`: it leads out of the repository",
-            folder.display()
+            show(folder)
         ),
     ))
 }

@@ -1,4 +1,5 @@
 //! From a template to an app on disk.
+#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
 mod errors;
 mod properties;

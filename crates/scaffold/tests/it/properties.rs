@@ -32,6 +32,8 @@ fn template_text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn any_text_is_rendered_or_refused(source in template_text()) {
         if let Ok(app) = shop(&[("x.jinja", Some(&source))]) {
