@@ -10,6 +10,7 @@ use crate::scope::Touch;
 use git2::Oid;
 use semver::Version;
 use serde::Serialize;
+use std::collections::HashSet;
 use std::fmt;
 use windlass_fault::Warning;
 
@@ -110,6 +111,8 @@ pub(crate) struct Weigher<'a> {
     pub(crate) repository: &'a Repository,
     pub(crate) options: &'a Options,
     pub(crate) app: &'a str,
+    /// Where the history that counts begins.
+    pub(crate) base: Option<Oid>,
     /// No other application is in the repository.
     pub(crate) alone: bool,
     /// The version is given, and the commits only tell of it.
@@ -270,30 +273,39 @@ impl Weigher<'_> {
 
     /// The demand that no later one follows; the highest where several stand side by side.
     fn latest(&self, demands: &[Demand]) -> Result<Option<Version>> {
+        let followed = self.followed(demands)?;
         let mut highest: Option<Version> = None;
-        for demand in demands {
-            if self.is_followed(demand, demands)? {
-                continue;
-            }
+        for demand in demands
+            .iter()
+            .filter(|demand| !followed.contains(&demand.commit))
+        {
             let version = demand.version()?;
             highest = Some(highest.map_or(version.clone(), |highest| highest.max(version)));
         }
         Ok(highest)
     }
 
-    fn is_followed(&self, demand: &Demand, demands: &[Demand]) -> Result<bool> {
-        let git = &self.repository.git;
-        for other in demands {
-            let cannot =
-                |source| unreadable(format_args!("the history of {}", other.commit), source);
-            if git
-                .graph_descendant_of(other.commit, demand.commit)
-                .map_err(cannot)?
-            {
-                return Ok(true);
+    /// The demands that are in the history of another.
+    fn followed(&self, demands: &[Demand]) -> Result<HashSet<Oid>> {
+        let mut followed = HashSet::new();
+        if demands.len() < 2 {
+            return Ok(followed);
+        }
+        let cannot = |source| unreadable("the history of `Release-As`", source);
+        let wanted: HashSet<Oid> = demands.iter().map(|demand| demand.commit).collect();
+        let mut walk = self.repository.git.revwalk().map_err(cannot)?;
+        for &demand in &wanted {
+            for parent in self.repository.find(demand)?.parent_ids() {
+                walk.push(parent).map_err(cannot)?;
             }
         }
-        Ok(false)
+        if let Some(base) = self.base {
+            walk.hide(base).map_err(cannot)?;
+        }
+        for id in walk {
+            followed.extend(wanted.get(&id.map_err(cannot)?));
+        }
+        Ok(followed)
     }
 }
 

@@ -300,11 +300,13 @@ impl<'a> Question<'a> {
 
     fn weigh(&self, base: Option<&Tag>, told: bool) -> Result<Weight> {
         let mut reader = Reader::new(self.repository, &self.scope, self.options.first_parent);
-        let changes = reader.range(self.head, base.and_then(|base| base.commit))?;
+        let base = base.and_then(|base| base.commit);
+        let changes = reader.range(self.head, base)?;
         let weigher = Weigher {
             repository: self.repository,
             options: self.options,
             app: self.app,
+            base,
             alone: self.alone,
             told,
         };
