@@ -4,7 +4,9 @@
 //! entry can be added or taken out anywhere without moving another. A node has one parent at
 //! most: what is to stand in two places is copied.
 
-use crate::resolve::is_ambiguous;
+use crate::resolve::{is_string, is_string_11};
+mod copy;
+
 use crate::source::{Origin, Source, SourceId};
 use std::collections::HashMap;
 use std::fmt;
@@ -59,7 +61,7 @@ impl Style {
     fn of_string(text: &str) -> Self {
         if text.contains('\n') {
             Self::Literal
-        } else if is_ambiguous(text) {
+        } else if !is_string_11(text) || !is_string(text) {
             Self::Double
         } else {
             Self::Plain
@@ -669,75 +671,6 @@ impl Tree {
         };
         self.set_tag(id, tag.as_deref());
         id
-    }
-
-    /// A deep copy that belongs to nothing yet.
-    pub fn copy(&mut self, id: NodeId) -> NodeId {
-        let mut node = *self.node(id);
-        let children: Vec<NodeId> = self.children(id).collect();
-        node.next = NONE;
-        node.first = NONE;
-        node.last = NONE;
-        let made = NodeId(u32::try_from(self.nodes.len()).expect("a build stays below 4 G nodes"));
-        self.nodes.push(node);
-        if let Some(tag) = self.tags.get(&id) {
-            self.tags.insert(made, Arc::clone(tag));
-        }
-        if let Some(tag) = self.key_tags.get(&id) {
-            self.key_tags.insert(made, Arc::clone(tag));
-        }
-        if let Some(&origin) = self.key_origins.get(&id) {
-            self.key_origins.insert(made, origin);
-        }
-        for child in children {
-            let child = self.copy(child);
-            self.append(made, child);
-        }
-        made
-    }
-
-    /// A deep copy of a node of another tree.
-    pub fn graft(&mut self, other: &Self, id: NodeId) -> NodeId {
-        let sources: Vec<SourceId> = other
-            .sources
-            .iter()
-            .map(|source| self.add_source(Arc::clone(source)))
-            .collect();
-        self.graft_node(other, id, &sources)
-    }
-
-    fn graft_node(&mut self, other: &Self, id: NodeId, sources: &[SourceId]) -> NodeId {
-        let from = *other.node(id);
-        let move_text = |tree: &mut Self, text: Text| match text.buffer {
-            POOL if text.len == 0 => Text::EMPTY,
-            POOL => tree.intern(other.read(text)),
-            at => {
-                let source = sources[at as usize - 1].index().expect("registered above");
-                let buffer = u32::try_from(source).expect("fewer sources than bytes") + 1;
-                Text { buffer, ..text }
-            }
-        };
-        let text = move_text(self, from.text);
-        let key = move_text(self, from.key);
-        let origin = from.origin.moved(sources);
-        let made = self.make(from.kind, text, from.style, origin);
-        let node = self.node_mut(made);
-        node.key = key;
-        node.flags = from.flags;
-        if let Some(tag) = other.tags.get(&id) {
-            self.tags.insert(made, Arc::clone(tag));
-        }
-        if let Some(tag) = other.key_tags.get(&id) {
-            self.key_tags.insert(made, Arc::clone(tag));
-        }
-        if let Some(origin) = other.key_origins.get(&id) {
-            self.key_origins.insert(made, origin.moved(sources));
-        }
-        for child in other.children(id) {
-            let child = self.graft_node(other, child, sources);
-            self.append(made, child);
-        }
-        made
     }
 }
 

@@ -70,7 +70,13 @@ impl Plain {
 /// string; such a text is printed in double quotes.
 #[must_use]
 pub fn is_ambiguous_11(text: &str) -> bool {
-    !matches!(plain(text, Dialect::Yaml11, true), Plain::Str) || is_base_60(text)
+    !is_string_11(text) || is_base_60(text)
+}
+
+/// Whether go-yaml v2 takes the text without quotes for a string; it does not count by 60.
+#[must_use]
+pub fn is_string_11(text: &str) -> bool {
+    matches!(plain(text, Dialect::Yaml11, true), Plain::Str)
 }
 
 /// Whether a reader of either version would, or one that knows larger numbers.
