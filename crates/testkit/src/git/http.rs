@@ -104,6 +104,6 @@ pub(super) fn write(mut to: &TcpStream, answer: &Answer) -> io::Result<()> {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str(&format!("Content-Length: {}\r\n\r\n", answer.body.len()));
-    to.write_all(head.as_bytes())?;
-    to.write_all(&answer.body)
+    // In one piece: a second one would wait for the first to be acknowledged.
+    to.write_all(&[head.as_bytes(), &answer.body].concat())
 }

@@ -1,0 +1,157 @@
+//! Git objects as they are stored: commits, trees, blobs and tags by kind and bytes.
+
+use crate::error::{Error, ErrorKind, Result};
+use git2::{ObjectType, Oid};
+
+/// The kind of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A commit.
+    Commit,
+    /// A folder.
+    Tree,
+    /// The content of a file.
+    Blob,
+    /// An annotated tag.
+    Tag,
+}
+
+/// An object: its kind and its bytes, without header and uncompressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// What it is.
+    pub kind: Kind,
+    /// Its content.
+    pub data: Vec<u8>,
+}
+
+impl Object {
+    pub(crate) fn new(kind: Kind, data: Vec<u8>) -> Self {
+        Self { kind, data }
+    }
+
+    /// The object's name: git's hash over kind, length and bytes.
+    #[must_use]
+    pub fn id(&self) -> Oid {
+        Oid::hash_object(self.kind.into(), &self.data).expect("hashing memory cannot fail")
+    }
+}
+
+impl From<Kind> for ObjectType {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Commit => Self::Commit,
+            Kind::Tree => Self::Tree,
+            Kind::Blob => Self::Blob,
+            Kind::Tag => Self::Tag,
+        }
+    }
+}
+
+impl Kind {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Commit => "commit",
+            Self::Tree => "tree",
+            Self::Blob => "blob",
+            Self::Tag => "tag",
+        }
+    }
+
+    pub(crate) fn of(kind: ObjectType) -> Option<Self> {
+        match kind {
+            ObjectType::Commit => Some(Self::Commit),
+            ObjectType::Tree => Some(Self::Tree),
+            ObjectType::Blob => Some(Self::Blob),
+            ObjectType::Tag => Some(Self::Tag),
+            ObjectType::Any => None,
+        }
+    }
+}
+
+/// The tree that a commit holds.
+pub(crate) fn tree_of(commit: &[u8]) -> Result<Oid> {
+    header(commit, "tree")
+}
+
+/// What an annotated tag points at.
+pub(crate) fn target_of(tag: &[u8]) -> Result<Oid> {
+    header(tag, "object")
+}
+
+/// The object name in the first line of a commit or tag.
+fn header(data: &[u8], name: &str) -> Result<Oid> {
+    let line = data.split(|&b| b == b'\n').next().unwrap_or_default();
+    std::str::from_utf8(line)
+        .ok()
+        .and_then(|line| line.strip_prefix(name)?.strip_prefix(' '))
+        .and_then(parse_id)
+        .ok_or_else(|| {
+            let message = format!("cannot read an object of the remote: it has no `{name}` line");
+            Error::new(ErrorKind::Protocol, message)
+        })
+}
+
+/// A full object name in hexadecimal. `Oid::from_str` would take a shortened one.
+pub(crate) fn parse_id(text: &str) -> Option<Oid> {
+    (text.len() == 40)
+        .then(|| Oid::from_str(text).ok())
+        .flatten()
+}
+
+/// Whether the last paragraph of a commit's message has the trailer `name: value`.
+pub(crate) fn has_trailer(commit: &[u8], name: &str, value: &str) -> bool {
+    let text = String::from_utf8_lossy(commit);
+    let message = text.split_once("\n\n").map_or("", |(_, message)| message);
+    let last = message.trim_end().rsplit("\n\n").next().unwrap_or_default();
+    last.lines().any(|line| {
+        line.strip_prefix(name)
+            .and_then(|rest| rest.strip_prefix(": "))
+            == Some(value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_git() {
+        // `git hash-object -t blob /dev/null` and `-t tree /dev/null`.
+        let blob = Object {
+            kind: Kind::Blob,
+            data: Vec::new(),
+        };
+        let tree = Object {
+            kind: Kind::Tree,
+            data: Vec::new(),
+        };
+        assert_eq!(
+            blob.id().to_string(),
+            "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+        );
+        assert_eq!(
+            tree.id().to_string(),
+            "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+        );
+    }
+
+    #[test]
+    fn a_trailer_counts_in_the_last_paragraph_alone() {
+        let commit = b"tree x\n\nSubject\n\nWindlass-Id: 1\n\nWindlass-Id: 2\nOther: 3\n";
+        assert!(has_trailer(commit, "Windlass-Id", "2"));
+        assert!(!has_trailer(commit, "Windlass-Id", "1"));
+        assert!(!has_trailer(commit, "Windlass-Id", "22"));
+    }
+
+    #[test]
+    fn a_shortened_or_missing_name_is_refused() {
+        assert!(tree_of(b"tree 4b825dc6\n").is_err());
+        assert!(tree_of(b"").is_err());
+        let full = b"tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nparent";
+        assert_eq!(
+            tree_of(full).unwrap().to_string(),
+            "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+        );
+    }
+}

@@ -1,0 +1,143 @@
+//! A repository in a folder, by libgit2.
+
+use super::{Cas, New, Objects, Remote};
+use crate::error::{Error, ErrorKind, Result};
+use crate::object::{Kind, Object};
+use git2::{ErrorCode, Oid, Repository};
+use std::path::Path;
+use std::time::Instant;
+
+/// The largest object that is read into memory.
+const OBJECT_LIMIT: usize = 32 << 20;
+
+/// How many commits [`Remote::since`] looks at.
+const SINCE_LIMIT: usize = 256;
+
+/// A repository in a folder, bare or not.
+///
+/// The ref is compared and set under git's own lock, so that other programs may write at the same
+/// time. Hooks of the repository do not run.
+pub(crate) struct Local {
+    repository: Repository,
+    name: String,
+}
+
+impl Local {
+    /// Opens the repository in a folder; `name` is what messages call it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::RepositoryMissing`] if there is none, [`ErrorKind::Local`] if it cannot be used.
+    pub(crate) fn open(folder: &Path, name: &str) -> Result<Self> {
+        let repository = Repository::open(folder).map_err(|error| match error.code() {
+            ErrorCode::NotFound => {
+                let message = format!("there is no git repository at `{name}`");
+                Error::new(ErrorKind::RepositoryMissing, message)
+            }
+            _ => Error::new(ErrorKind::Local, format!("cannot open `{name}`")).source(error),
+        })?;
+        let name = name.to_owned();
+        Ok(Self { repository, name })
+    }
+
+    fn failed(&self, doing: &str, error: git2::Error) -> Error {
+        let message = format!("cannot {doing} `{}`", self.name);
+        Error::new(ErrorKind::Local, message).source(error)
+    }
+
+    fn object(&self, id: Oid) -> Result<Object> {
+        let reading = |error| self.failed(&format!("read object {id} of"), error);
+        let odb = self.repository.odb().map_err(reading)?;
+        let (size, _) = odb.read_header(id).map_err(reading)?;
+        if size > OBJECT_LIMIT {
+            let message = format!("object {id} of `{}` is larger than 32 MiB", self.name);
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        let object = odb.read(id).map_err(reading)?;
+        let kind = Kind::of(object.kind()).ok_or_else(|| {
+            let message = format!("object {id} of `{}` is of no known kind", self.name);
+            Error::new(ErrorKind::Local, message)
+        })?;
+        let data = object.data().to_vec();
+        Ok(Object { kind, data })
+    }
+
+    /// A branch that someone has checked out must not move under them, as `git push` holds it;
+    /// `receive.denyCurrentBranch` set to `ignore`, `warn` or `false` allows it.
+    fn is_checked_out(&self, reference: &str) -> Result<bool> {
+        if self.repository.is_bare() {
+            return Ok(false);
+        }
+        let reading = |error| self.failed("read", error);
+        let head = self.repository.find_reference("HEAD").map_err(reading)?;
+        let config = self.repository.config().map_err(reading)?;
+        let deny = config.get_string("receive.denyCurrentBranch");
+        let allowed = matches!(deny.as_deref(), Ok("ignore" | "warn" | "false"));
+        Ok(head.symbolic_target().ok().flatten() == Some(reference) && !allowed)
+    }
+
+    fn checked_out(&self, reference: &str) -> Error {
+        let branch = reference.strip_prefix("refs/heads/").unwrap_or(reference);
+        let message = format!("`{}` has the branch `{branch}` checked out", self.name);
+        Error::new(ErrorKind::Refused, message)
+            .hint("write to a bare repository, or check out another branch there")
+    }
+
+    fn store(&self, objects: &[New]) -> std::result::Result<(), git2::Error> {
+        let odb = self.repository.odb()?;
+        for new in objects {
+            odb.write(new.object.kind.into(), &new.object.data)?;
+        }
+        Ok(())
+    }
+}
+
+impl Remote for Local {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn until(&mut self, _deadline: Instant) {}
+
+    fn tip(&mut self, reference: &str) -> Result<Option<Oid>> {
+        match self.repository.find_reference(reference) {
+            Ok(found) => Ok(found.target()),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(self.failed(&format!("read `{reference}` of"), error)),
+        }
+    }
+
+    fn read(&mut self, wants: &[Oid]) -> Result<Objects> {
+        wants.iter().map(|&id| Ok((id, self.object(id)?))).collect()
+    }
+
+    fn since(&mut self, tip: Oid, known: Oid) -> Result<Objects> {
+        let reading = |error| self.failed("read the history of", error);
+        let mut walk = self.repository.revwalk().map_err(reading)?;
+        walk.push(tip).map_err(reading)?;
+        // A commit that was dropped and pruned hides nothing.
+        let _ = walk.hide(known);
+        let ids: std::result::Result<Vec<Oid>, git2::Error> = walk.take(SINCE_LIMIT).collect();
+        self.read(&ids.map_err(reading)?)
+    }
+
+    fn cas(&mut self, reference: &str, old: Option<Oid>, new: Oid, objects: &[New]) -> Result<Cas> {
+        if self.is_checked_out(reference)? {
+            return Err(self.checked_out(reference));
+        }
+        self.store(objects)
+            .map_err(|error| self.failed("write to", error))?;
+        // Git's zero stands for "does not exist yet", checked under the lock like any other value.
+        let old = old.unwrap_or(Oid::ZERO_SHA1);
+        let set = self
+            .repository
+            .reference_matching(reference, new, true, old, "windlass");
+        match set {
+            Ok(_) => Ok(Cas::Done),
+            // Another writer changed it, holds its lock, or removed it.
+            Err(error) => match error.code() {
+                ErrorCode::Modified | ErrorCode::Locked | ErrorCode::NotFound => Ok(Cas::Moved),
+                _ => Err(self.failed(&format!("set `{reference}` of"), error)),
+            },
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! From an address to a remote.
+
+use super::Remote;
+use super::http::Http;
+use super::local::Local;
+use super::smart::Smart;
+use super::ssh::Ssh;
+use super::url::Url;
+use crate::error::{Error, ErrorKind, Result};
+use git2::{ErrorCode, Repository};
+use std::path::{Path, PathBuf};
+use windlass_fault::Secret;
+
+/// What may be used on the way to a remote. By default nothing but what its address says.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// A token, and the address of the only server that it is for (`https://github.com`).
+    pub token: Option<(String, Secret)>,
+    /// Whether git's credential helpers may be asked where a server wants credentials.
+    pub helpers: bool,
+    /// The folder that relative addresses, and git's own configuration, are seen from.
+    pub folder: Option<PathBuf>,
+    /// What to run instead of `ssh`, in the form of `GIT_SSH_COMMAND`.
+    pub ssh_command: Option<String>,
+    /// Whether to go through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name.
+    pub proxy: bool,
+    /// The certificates, in PEM, of the only authorities to trust; the system's where not given.
+    pub authorities: Option<Vec<u8>>,
+}
+
+/// Opens a remote by its address: `https://…`, `ssh://…`, `user@host:path`, `file://…` or a
+/// folder. A server is not asked before something is wanted of it.
+///
+/// # Errors
+/// [`ErrorKind::Url`] if the address cannot be understood, [`ErrorKind::RepositoryMissing`] or
+/// [`ErrorKind::Local`] if a folder holds no usable repository.
+pub fn open(remote: &str, access: &Access) -> Result<Box<dyn Remote>> {
+    match Url::parse(remote)? {
+        Url::Folder(path) => {
+            let here = access.folder.as_deref().unwrap_or(Path::new(""));
+            Ok(Box::new(Local::open(&here.join(path), remote)?))
+        }
+        Url::Http {
+            origin,
+            path,
+            user,
+            password,
+        } => {
+            let http = Http::new(origin, path, user, password, access)?;
+            Ok(Box::new(Smart::new(http)))
+        }
+        Url::Ssh(address) => Ok(Box::new(Smart::new(Ssh::new(address, access)))),
+    }
+}
+
+/// The address behind `remote`: that of the remote of this name in the repository around
+/// `folder`, or else `remote` itself.
+///
+/// # Errors
+/// [`ErrorKind::Url`] if `remote` is a bare word and no remote of the repository.
+pub fn address(folder: &Path, remote: &str) -> Result<String> {
+    if remote.contains(['/', ':']) {
+        return Ok(remote.to_owned());
+    }
+    let missing = |what: String| {
+        Error::new(ErrorKind::Url, what).hint("name the remote's address with `--remote`")
+    };
+    let repository = Repository::discover(folder).map_err(|error| match error.code() {
+        ErrorCode::NotFound => {
+            let folder = folder.display();
+            missing(format!(
+                "cannot look up the remote `{remote}`: `{folder}` is in no git repository"
+            ))
+        }
+        _ => Error::new(
+            ErrorKind::Local,
+            format!("cannot open `{}`", folder.display()),
+        )
+        .source(error),
+    })?;
+    let found = repository.find_remote(remote);
+    let url = found.as_ref().ok().and_then(|found| found.url().ok());
+    url.map(str::to_owned)
+        .ok_or_else(|| missing(format!("the repository has no remote `{remote}`")))
+}

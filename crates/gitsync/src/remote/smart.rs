@@ -1,0 +1,410 @@
+//! Git's own protocol: version 2 to read (git: gitprotocol-v2), version 0 to push
+//! (git: gitprotocol-pack), over whatever carries it.
+//!
+//! Objects are asked for by name and without what they lead to, so that the cost of a change is
+//! that of the path it touches, whatever the size of the repository.
+
+use super::packet::{DELIMITER, FLUSH, Packet, Packets, put};
+use super::peer::Peer;
+use super::{Cas, New, Objects, Remote};
+use crate::error::{Error, ErrorKind, Result};
+use crate::object::parse_id;
+use crate::pack::{self, Delta, Flaw, Limits};
+use git2::Oid;
+use std::io::Read;
+use std::time::Instant;
+
+pub(crate) const AGENT: &str = concat!("windlass/", env!("CARGO_PKG_VERSION"));
+
+/// How much of a list of refs or capabilities is read.
+const LIST_LIMIT: usize = 8 << 20;
+
+/// How many commits [`Remote::since`] asks for, from the newest.
+const SINCE_LIMIT: usize = 256;
+
+/// The two programs of a git server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// Gives refs and objects.
+    UploadPack,
+    /// Takes them.
+    ReceivePack,
+}
+
+impl Service {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::UploadPack => "git-upload-pack",
+            Self::ReceivePack => "git-receive-pack",
+        }
+    }
+}
+
+/// What carries messages to a server's programs and the answers back.
+pub(crate) trait Transport {
+    /// Whether the messages of a program are one stream, so that each must be read to its end.
+    const STREAM: bool;
+
+    /// The other side.
+    fn peer(&self) -> &Peer;
+
+    /// When to give up on whatever is under way.
+    fn until(&mut self, deadline: Instant);
+
+    /// What the program says of itself.
+    fn greeting(&mut self, service: Service) -> Result<Box<dyn Read + '_>>;
+
+    /// The answer to a message. A program is greeted before it is asked.
+    fn ask(&mut self, service: Service, message: &[u8]) -> Result<Box<dyn Read + '_>>;
+}
+
+/// A remote that speaks git's protocol.
+pub(crate) struct Smart<T> {
+    transport: T,
+    server: Option<Server>,
+    /// Whether a commit brings its root tree along. Some servers allow no filter that does.
+    with_root: bool,
+    limits: Limits,
+}
+
+/// What the server can do.
+#[derive(Debug, Clone, Copy)]
+struct Server {
+    filter: bool,
+}
+
+/// One request for objects.
+struct Fetch<'a> {
+    wants: &'a [Oid],
+    known: Option<Oid>,
+    /// How many levels of folders come along with a commit; all where the server cannot filter.
+    levels: Option<u8>,
+}
+
+impl<T: Transport> Smart<T> {
+    pub(crate) fn new(transport: T) -> Self {
+        Self {
+            transport,
+            server: None,
+            with_root: true,
+            limits: Limits::default(),
+        }
+    }
+
+    fn server(&mut self) -> Result<Server> {
+        match self.server {
+            Some(server) => Ok(server),
+            None => {
+                let server = self.greet()?;
+                self.server = Some(server);
+                Ok(server)
+            }
+        }
+    }
+
+    fn greet(&mut self) -> Result<Server> {
+        let peer = self.transport.peer().clone();
+        let greeting = self.transport.greeting(Service::UploadPack)?;
+        let mut packets = Packets::new(greeting, &peer, LIST_LIMIT);
+        if first_line(&mut packets)?.as_deref() != Some("version 2") {
+            let message = format!("`{}` does not speak version 2 of git's protocol", peer.name);
+            return Err(Error::new(ErrorKind::Unsupported, message)
+                .hint("the server's git must be 2.18 or newer, with `protocol.version` allowed"));
+        }
+        let mut capabilities = Vec::new();
+        while let Some(line) = packets.line()? {
+            capabilities.push(line);
+        }
+        understand(&capabilities, &peer)
+    }
+
+    /// After a failure the program may be gone, or another server answer: it is greeted anew.
+    fn reading<R>(&mut self, read: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        let result = read(self);
+        if result.is_err() {
+            self.server = None;
+        }
+        result
+    }
+
+    fn command(&self, name: &str, arguments: &[String]) -> Vec<u8> {
+        let mut message = Vec::new();
+        put(&mut message, format!("command={name}\n"));
+        put(&mut message, format!("agent={AGENT}\n"));
+        put(&mut message, "object-format=sha1\n");
+        message.extend_from_slice(DELIMITER);
+        for argument in arguments {
+            put(&mut message, format!("{argument}\n"));
+        }
+        message.extend_from_slice(FLUSH);
+        message
+    }
+
+    fn look_up(&mut self, reference: &str) -> Result<Option<Oid>> {
+        self.server()?;
+        let message = self.command("ls-refs", &[format!("ref-prefix {reference}")]);
+        let peer = self.transport.peer().clone();
+        let answer = self.transport.ask(Service::UploadPack, &message)?;
+        let mut packets = Packets::new(answer, &peer, LIST_LIMIT);
+        let mut tip = None;
+        // A prefix may fit many; all are read, so that the connection can be used again.
+        while let Some(line) = packets.line()? {
+            match line.split_once(' ') {
+                Some((id, name)) if name == reference => {
+                    tip = Some(parse_id(id).ok_or_else(|| packets.odd("a ref without a value"))?);
+                }
+                Some(_) => {}
+                None => return Err(packets.odd("a ref without a name")),
+            }
+        }
+        Ok(tip)
+    }
+
+    /// Asks for these objects and nothing that they lead to, if the server can do that.
+    fn fetch(&mut self, wants: &[Oid], known: Option<Oid>) -> Result<Objects> {
+        let levels = self.server()?.filter.then_some(0);
+        self.fetch_once(&Fetch {
+            wants,
+            known,
+            levels,
+        })
+    }
+
+    /// Asks for a commit with its root tree. Not every server that filters allows that.
+    fn fetch_commit(&mut self, id: Oid) -> Result<Objects> {
+        if self.server()?.filter && self.with_root {
+            let root = Fetch {
+                wants: &[id],
+                known: None,
+                levels: Some(1),
+            };
+            match self.fetch_once(&root) {
+                Err(error) if error.kind() == ErrorKind::Server => self.with_root = false,
+                result => return result,
+            }
+        }
+        self.fetch(&[id], None)
+    }
+
+    fn complete(&self, objects: Objects, wants: &[Oid]) -> Result<Objects> {
+        match wants.iter().find(|id| !objects.contains_key(id)) {
+            None => Ok(objects),
+            Some(id) => {
+                let what = format!("object {id} is not in it");
+                Err(self.transport.peer().odd(&what))
+            }
+        }
+    }
+
+    fn fetch_once(&mut self, fetch: &Fetch<'_>) -> Result<Objects> {
+        let message = self.command("fetch", &fetch.arguments());
+        let peer = self.transport.peer().clone();
+        let answer = self.transport.ask(Service::UploadPack, &message)?;
+        // Framing and the other sections are small beside the pack.
+        let limit = self.limits.packed;
+        let mut packets = Packets::new(answer, &peer, limit + limit / 16 + LIST_LIMIT);
+        loop {
+            match packets.line()?.as_deref() {
+                Some("packfile") => break,
+                Some("shallow-info" | "acknowledgments" | "wanted-refs") => {
+                    while packets.line()?.is_some() {}
+                }
+                _ => return Err(packets.odd("no pack in it")),
+            }
+        }
+        let (pack, _) = packets.band()?;
+        pack::read(&pack, &self.limits).map_err(|flaw| match flaw {
+            Flaw::TooLarge => peer.too_large(limit),
+            Flaw::Damaged(how) => peer.odd(&format!("a damaged pack: {how}")),
+        })
+    }
+
+    /// What the receiving program can do. Its list of refs is not needed.
+    fn push_capabilities(&mut self) -> Result<String> {
+        let peer = self.transport.peer().clone();
+        let greeting = self.transport.greeting(Service::ReceivePack)?;
+        let mut packets = Packets::new(greeting, &peer, LIST_LIMIT);
+        let line = first_line(&mut packets)?.unwrap_or_default();
+        let Some((_, capabilities)) = line.split_once('\0') else {
+            return Err(packets.odd("no capabilities in it"));
+        };
+        if T::STREAM {
+            while packets.next()? != Packet::Flush {}
+        }
+        Ok(capabilities.to_owned())
+    }
+
+    /// What the server says of a push. Whatever goes wrong here, the push may have been taken.
+    fn push(&mut self, message: &[u8], banded: bool, reference: &str) -> Result<Cas> {
+        let peer = self.transport.peer().clone();
+        let answer = self.transport.ask(Service::ReceivePack, message)?;
+        let mut packets = Packets::new(answer, &peer, LIST_LIMIT);
+        if !banded {
+            return verdict(&mut packets, reference, "", &peer);
+        }
+        let (report, aside) = packets.band()?;
+        let mut report = Packets::new(&report[..], &peer, LIST_LIMIT);
+        verdict(&mut report, reference, &aside, &peer)
+    }
+}
+
+impl Fetch<'_> {
+    fn arguments(&self) -> Vec<String> {
+        let mut arguments = vec!["no-progress".to_owned(), "ofs-delta".to_owned()];
+        arguments.extend(self.wants.iter().map(|id| format!("want {id}")));
+        arguments.extend(self.known.map(|id| format!("have {id}")));
+        let deepen = self.known.map_or(1, |_| SINCE_LIMIT);
+        arguments.push(format!("deepen {deepen}"));
+        arguments.extend(self.levels.map(|levels| format!("filter tree:{levels}")));
+        arguments.push("done".to_owned());
+        arguments
+    }
+}
+
+/// Over HTTP some servers put a line with the service's name and a flush in front.
+fn first_line<R: Read>(packets: &mut Packets<R>) -> Result<Option<String>> {
+    match packets.line()? {
+        Some(line) if line.starts_with("# service=") => match packets.next()? {
+            Packet::Flush => packets.line(),
+            _ => Err(packets.odd("a service that does not end")),
+        },
+        line => Ok(line),
+    }
+}
+
+fn understand(capabilities: &[String], peer: &Peer) -> Result<Server> {
+    let value = |key: &str| {
+        capabilities.iter().find_map(|line| {
+            let rest = line.strip_prefix(key)?;
+            Some(rest.strip_prefix('=').unwrap_or(rest).to_owned())
+        })
+    };
+    let unsupported = |what: &str| {
+        let message = format!("cannot use `{}`: {what}", peer.name);
+        Error::new(ErrorKind::Unsupported, message)
+    };
+    if value("object-format").is_some_and(|format| format != "sha1") {
+        return Err(unsupported("its objects are not named by SHA-1"));
+    }
+    let fetch = value("fetch").ok_or_else(|| unsupported("the server cannot fetch"))?;
+    let has = |feature: &str| fetch.split(' ').any(|word| word == feature);
+    match has("shallow") {
+        true => Ok(Server {
+            filter: has("filter"),
+        }),
+        false => Err(unsupported("the server only gives whole histories")),
+    }
+}
+
+/// `unpack ok` and `ok REF` mean that it is done; everything else that it is not.
+fn verdict<R: Read>(
+    packets: &mut Packets<R>,
+    reference: &str,
+    aside: &str,
+    peer: &Peer,
+) -> Result<Cas> {
+    let unpack = packets.line()?.unwrap_or_default();
+    let Some(unpacked) = unpack.strip_prefix("unpack ") else {
+        return Err(packets.odd("no report of the push"));
+    };
+    let mut reason = match unpacked {
+        "ok" => None,
+        trouble => Some(trouble.to_owned()),
+    };
+    while let Some(line) = packets.line()? {
+        if line == format!("ok {reference}") && reason.is_none() {
+            return Ok(Cas::Done);
+        }
+        if let Some(why) = line.strip_prefix(&format!("ng {reference} ")) {
+            reason = reason.or(Some(why.to_owned()));
+        }
+    }
+    let reason = reason.ok_or_else(|| packets.odd("a report without the ref"))?;
+    let said = match aside {
+        "" => reason,
+        aside => format!("{reason} ({aside})"),
+    };
+    Ok(Cas::Refused(peer.words(said.as_bytes())))
+}
+
+impl<T: Transport> Remote for Smart<T> {
+    fn name(&self) -> &str {
+        &self.transport.peer().name
+    }
+
+    fn until(&mut self, deadline: Instant) {
+        self.transport.until(deadline);
+    }
+
+    fn tip(&mut self, reference: &str) -> Result<Option<Oid>> {
+        self.reading(|smart| smart.look_up(reference))
+    }
+
+    fn read(&mut self, wants: &[Oid]) -> Result<Objects> {
+        let objects = self.reading(|smart| smart.fetch(wants, None))?;
+        self.complete(objects, wants)
+    }
+
+    fn commit(&mut self, id: Oid) -> Result<Objects> {
+        let objects = self.reading(|smart| smart.fetch_commit(id))?;
+        self.complete(objects, &[id])
+    }
+
+    fn since(&mut self, tip: Oid, known: Oid) -> Result<Objects> {
+        self.reading(|smart| smart.fetch(&[tip], Some(known)))
+    }
+
+    fn cas(&mut self, reference: &str, old: Option<Oid>, new: Oid, objects: &[New]) -> Result<Cas> {
+        let capabilities = self.push_capabilities()?;
+        let has = |name: &str| capabilities.split(' ').any(|word| word == name);
+        if !has("report-status") {
+            let message = format!("`{}` does not report what becomes of a push", self.name());
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        let banded = has("side-band-64k");
+        let old = old.unwrap_or(Oid::ZERO_SHA1);
+        let band = if banded { " side-band-64k" } else { "" };
+        let mut message = Vec::new();
+        put(
+            &mut message,
+            format!("{old} {new} {reference}\0 report-status{band} agent={AGENT}\n"),
+        );
+        message.extend_from_slice(FLUSH);
+        let bases: Vec<Option<Oid>> = objects
+            .iter()
+            .map(|new| {
+                new.base
+                    .as_ref()
+                    .filter(|_| !has("no-thin"))
+                    .map(crate::Object::id)
+            })
+            .collect();
+        let told: Vec<_> = objects
+            .iter()
+            .zip(&bases)
+            .map(|(new, base)| (&new.object, delta(new, *base)))
+            .collect();
+        message.extend(pack::write(&told));
+        match self.push(&message, banded, reference) {
+            Err(error) if !is_certain(&error) => Ok(Cas::Unknown(error)),
+            result => result,
+        }
+    }
+}
+
+fn delta(new: &New, base: Option<Oid>) -> Option<Delta<'_>> {
+    let (base, data) = (base?, &new.base.as_ref()?.data);
+    Some(Delta { base, data })
+}
+
+/// Whether the push failed before anything could be written.
+fn is_certain(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Unauthorized
+            | ErrorKind::Forbidden
+            | ErrorKind::RepositoryMissing
+            | ErrorKind::Redirected
+            | ErrorKind::Deadline
+    )
+}

@@ -1,0 +1,8 @@
+//! The crate against repositories in folders and behind an in-process server.
+#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
+
+mod conformance;
+mod faults;
+mod hostile;
+mod race;
+mod world;
