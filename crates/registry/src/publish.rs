@@ -89,22 +89,14 @@ impl Publisher {
     ) -> Result<Published> {
         let sources = image.sources(repository);
         let remote = Remote::new(repository, "pull,push", &sources, &self.access)?;
-        let mut there = false;
-        for tag in &tags.fixed {
-            match remote.find(tag.as_str()).await? {
-                Some(held) if held != image.root.digest => {
-                    let place = repository.to_string();
-                    return Err(tag_taken(&place, tag, held.as_str(), &image.root.digest));
-                }
-                found => there |= found.is_some(),
-            }
-        }
+        let fixed = check_fixed(&remote, image, &tags.fixed).await?;
+        let mut there = fixed.len() < tags.fixed.len();
         there = there || remote.find(image.root.digest.as_str()).await?.is_some();
         let mut published = image.nothing_sent();
         if !there {
             published = push_content(&remote, layout, image).await?;
         }
-        push_tags(&remote, image, tags, there).await?;
+        push_tags(&remote, image, &fixed, &tags.moving, there).await?;
         published.requests = remote.requests();
         Ok(published)
     }
@@ -140,16 +132,43 @@ async fn push_content(remote: &Remote, layout: &Layout, image: &Image) -> Result
     })
 }
 
-/// Stores the manifest under each tag. `there` says that it was in the repository before, so that
-/// a tag may be right already.
-async fn push_tags(remote: &Remote, image: &Image, tags: &Tags, there: bool) -> Result<()> {
-    let body = Source::Bytes(image.root_bytes().to_vec());
-    if tags.fixed.is_empty() && tags.moving.is_empty() && !there {
-        let digest = image.root.digest.as_str();
-        return remote.put_manifest(digest, &image.root, &body).await;
+/// The fixed tags that are still to be given; an error if one is another image's.
+async fn check_fixed<'a>(remote: &Remote, image: &Image, fixed: &'a [Tag]) -> Result<Vec<&'a Tag>> {
+    let mut open = Vec::new();
+    for tag in fixed {
+        match remote.find(tag.as_str()).await? {
+            Some(held) if held != image.root.digest => {
+                let place = remote.repository.to_string();
+                return Err(tag_taken(&place, tag, held.as_str(), &image.root.digest));
+            }
+            Some(_) => {}
+            None => open.push(tag),
+        }
     }
-    for tag in tags.fixed.iter().chain(&tags.moving) {
-        let right = there && remote.find(tag.as_str()).await?.as_ref() == Some(&image.root.digest);
+    Ok(open)
+}
+
+/// Stores the manifest under each tag. `there` says that it was in the repository before, so that
+/// a moving tag may be right already.
+async fn push_tags(
+    remote: &Remote,
+    image: &Image,
+    fixed: &[&Tag],
+    moving: &[Tag],
+    there: bool,
+) -> Result<()> {
+    let body = Source::Bytes(image.root_bytes().to_vec());
+    let digest = &image.root.digest;
+    if fixed.is_empty() && moving.is_empty() && !there {
+        return remote
+            .put_manifest(digest.as_str(), &image.root, &body)
+            .await;
+    }
+    for tag in fixed {
+        remote.put_tag(tag, &image.root, &body).await?;
+    }
+    for tag in moving {
+        let right = there && remote.find(tag.as_str()).await?.as_ref() == Some(digest);
         if !right {
             remote.put_tag(tag, &image.root, &body).await?;
         }

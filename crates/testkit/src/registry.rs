@@ -40,6 +40,8 @@ pub struct RegistryRules {
     pub token_uses: Option<u32>,
     /// Leave `Docker-Content-Digest` out of answers, as some registries do.
     pub no_digest_header: bool,
+    /// Refuse to give a tag that exists to a manifest, as registries do that guard their tags.
+    pub guards_tags: bool,
 }
 
 /// Something that goes wrong at the next request of its kind.
@@ -68,6 +70,8 @@ impl RegistryFault {
 /// What a fault does.
 #[derive(Debug, Clone)]
 pub enum RegistryEffect {
+    /// Forget all tokens, then answer as if nothing were.
+    ExpireTokens,
     /// Answer with this status and these headers, and do nothing.
     Status(u16, Vec<(String, String)>),
     /// Answer with this status and this JSON, and do nothing.
@@ -277,6 +281,9 @@ impl Shared {
         let mut reader = BufReader::new(stream.try_clone()?);
         while let Some((method, path, headers)) = read_head(&mut reader)? {
             let fault = self.fault(&method, &path);
+            if let Some(RegistryEffect::ExpireTokens) = fault {
+                self.state().tokens.clear();
+            }
             let cut = match &fault {
                 Some(RegistryEffect::CutBody(bytes)) => Some(*bytes),
                 _ => None,
@@ -346,6 +353,9 @@ impl Shared {
             return refusal;
         }
         let mut state = self.state();
+        if self.rules.guards_tags && state.would_move(request, place) {
+            return Answer::error(400, "TAG_INVALID");
+        }
         let mut answer = match place {
             None => Answer::json(200, &json!({})),
             Some((repository, "/blobs/", rest)) => match rest.strip_prefix("uploads/") {
@@ -546,6 +556,14 @@ impl State {
         Answer::new(201)
             .with("Location", format!("/v2/{repository}/manifests/{found}"))
             .with("Docker-Content-Digest", found)
+    }
+
+    fn would_move(&self, request: &Request, place: Option<(&str, &str, &str)>) -> bool {
+        let Some((repository, "/manifests/", tag)) = place else {
+            return false;
+        };
+        let key = (repository.to_owned(), tag.to_owned());
+        request.method == "PUT" && !tag.contains(':') && self.manifests.contains_key(&key)
     }
 
     fn list_tags(&self, repository: &str) -> Answer {

@@ -1,0 +1,9 @@
+//! Images from a source folder to a registry, against the registry of `testkit`.
+#![expect(clippy::unwrap_used, reason = "a failed preparation fails the test")]
+
+mod build;
+mod errors;
+mod faults;
+mod publish;
+mod support;
+mod wheels;
