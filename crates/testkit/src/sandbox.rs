@@ -264,6 +264,15 @@ impl Sandbox {
         ))
     }
 
+    /// The event of a push that made the remote's branch what it is, as last fetched.
+    ///
+    /// # Errors
+    /// If the branch is not there.
+    pub fn latest(&self, branch: &str) -> Result<Event, Error> {
+        let tip = self.tip(branch)?.to_string();
+        self.pushed(&format!("refs/heads/{branch}"), None, &tip)
+    }
+
     /// The event of a pull request of the remote's branch `head` into its branch `base`; the
     /// commit that joins them is pushed to where GitHub puts it.
     ///
