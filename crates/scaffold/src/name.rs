@@ -12,26 +12,41 @@ const NOT_NAMES: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "y", "n
 /// Checks that objects called `<environment>-<name>` in namespaces called `<name>-<environment>`
 /// can exist.
 pub(crate) fn check(name: &str, environments: &[Environment]) -> Result<(), Error> {
+    for environment in environments {
+        if let Some(why) = fault(&environment.name, MAX_LABEL) {
+            return Err(refused("an environment", &environment.name, &why));
+        }
+    }
     let longest = environments.iter().map(|e| e.name.len()).max().unwrap_or(0);
-    let room = MAX_LABEL.saturating_sub(longest + 1);
-    let fault = if name.is_empty() {
-        "it is empty".to_owned()
+    match fault(name, MAX_LABEL.saturating_sub(longest + 1)) {
+        Some(why) => Err(refused("an app", name, &why)),
+        None => Ok(()),
+    }
+}
+
+/// Why `name` cannot be a label of at most `room` characters, if it cannot.
+fn fault(name: &str, room: usize) -> Option<String> {
+    if name.is_empty() {
+        Some("it is empty".to_owned())
     } else if !name.bytes().all(is_label_byte) {
-        "only a-z, 0-9 and `-` can stand in it".to_owned()
+        Some("only a-z, 0-9 and `-` can stand in it".to_owned())
     } else if !name.starts_with(|c: char| c.is_ascii_lowercase()) || name.ends_with('-') {
-        "it must begin with a letter and not end with `-`".to_owned()
+        Some("it must begin with a letter and not end with `-`".to_owned())
     } else if name.len() > room {
-        format!("it may have {room} characters, so that an environment's name fits beside it")
+        Some(format!(
+            "with what is put beside it, it may have {room} characters"
+        ))
     } else if NOT_NAMES.contains(&name) {
-        "YAML takes it for something else than a name".to_owned()
+        Some("YAML takes it for something else than a name".to_owned())
     } else {
-        return Ok(());
-    };
+        None
+    }
+}
+
+fn refused(what: &str, name: &str, why: &str) -> Error {
     let shown: String = name.chars().take(80).collect();
-    Err(Error::new(
-        ErrorKind::Name,
-        format!("cannot name an app `{}`: {fault}", shown.escape_debug()),
-    ))
+    let message = format!("cannot name {what} `{}`: {why}", shown.escape_debug());
+    Error::new(ErrorKind::Name, message)
 }
 
 fn is_label_byte(byte: u8) -> bool {
@@ -61,6 +76,14 @@ mod tests {
             assert!(check(name, &environments()).is_err(), "{name}");
         }
         assert!(check(&"x".repeat(56), &environments()).is_err());
+    }
+
+    #[test]
+    fn an_environment_is_a_label_too() {
+        let mut environments = environments();
+        environments[0].name = "../prod".to_owned();
+        let error = check("shop", &environments).unwrap_err();
+        assert!(error.to_string().starts_with("cannot name an environment"));
     }
 
     #[test]
