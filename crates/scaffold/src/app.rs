@@ -1,6 +1,6 @@
 //! An app that is rendered, checked, and not yet written.
 
-use crate::files::{File, Files, MAX_PATH};
+use crate::files::{File, Files, MAX_PATH, MAX_TOTAL};
 use crate::site::{Environment, Site};
 use crate::{Error, ErrorKind};
 
@@ -16,6 +16,8 @@ pub struct App {
     /// The app's own folder, from the root of the repository.
     pub(crate) folder: String,
     files: Files,
+    /// Bytes of all files in the folder.
+    total: u64,
 }
 
 impl App {
@@ -24,6 +26,7 @@ impl App {
             name: name.to_owned(),
             folder: format!("{}/{name}", site.apps),
             files: Files::new(),
+            total: 0,
         }
     }
 
@@ -50,6 +53,10 @@ impl App {
         };
         if path.len() > MAX_PATH || !path.split('/').all(is_file_name) {
             return refused("it is no path in the app's folder");
+        }
+        self.total += file.bytes.len() as u64;
+        if self.total > MAX_TOTAL {
+            return refused("the app gets too large");
         }
         let path_in_root = format!("{}/{path}", self.folder);
         if self.files.insert(path_in_root.clone(), file).is_some() {

@@ -10,7 +10,8 @@ use std::path::Path;
 /// Bytes of one file.
 pub(crate) const MAX_FILE: u64 = 1 << 20;
 const MAX_FILES: usize = 2_000;
-const MAX_TOTAL: u64 = 32 << 20;
+/// Bytes of all files, before and after they are rendered.
+pub(crate) const MAX_TOTAL: u64 = 32 << 20;
 const MAX_DEPTH: usize = 16;
 /// Bytes of a path; far under what file systems take, so that the root's own path has room.
 pub(crate) const MAX_PATH: usize = 1_000;

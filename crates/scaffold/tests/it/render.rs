@@ -130,3 +130,18 @@ fn no_two_files_share_a_path() {
         assert_eq!(error.kind(), ErrorKind::Forbidden, "{one} {other}: {error}");
     }
 }
+
+#[test]
+fn an_app_has_bounds() {
+    let much = format!(
+        "{{% for a in [1,2,3,4,5,6,7,8] %}}{}{{% endfor %}}",
+        "x".repeat(100_000)
+    );
+    let names: Vec<String> = (0..50).map(|number| format!("{number}.jinja")).collect();
+    let changes: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), Some(much.as_str())))
+        .collect();
+    assert!(shop(&changes[..1]).is_ok());
+    assert_eq!(shop(&changes).unwrap_err().kind(), ErrorKind::Forbidden);
+}
