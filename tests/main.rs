@@ -3,7 +3,14 @@
 #![expect(clippy::disallowed_methods, reason = "these tests start the commands")]
 #![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
+mod app_affected;
 mod app_new;
 mod graph;
+mod image_build;
+mod image_pin;
+mod image_publish;
 mod manifests;
+mod pipeline;
+mod release_next;
 mod rendered;
+mod workflow;

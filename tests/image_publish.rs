@@ -1,0 +1,170 @@
+//! `image-publish`: flags, exit codes, outputs, and where credentials go.
+
+use crate::image_build::App;
+use insta::assert_snapshot;
+use std::fs;
+use std::process::Output;
+use windlass_testkit::{
+    RegistryAuth, RegistryEffect, RegistryFault, RegistryRules, RegistryServer,
+};
+
+const BUILD: &str = env!("CARGO_BIN_EXE_image-build");
+const PUBLISH: &str = env!("CARGO_BIN_EXE_image-publish");
+const LOGIN: [(&str, &str); 2] = [
+    ("REGISTRY_USERNAME", "ci"),
+    ("REGISTRY_PASSWORD", "hunter2"),
+];
+
+fn app_with_image() -> App {
+    let app = App::new();
+    let built = app.run(BUILD, "--app shop --output image", &[]);
+    assert!(built.status.success(), "{}", app.shown(&built));
+    app
+}
+
+fn registry(password: &str) -> RegistryServer {
+    let auth = RegistryAuth::Token("ci".into(), password.into());
+    RegistryServer::start(RegistryRules {
+        auth,
+        ..RegistryRules::default()
+    })
+    .unwrap()
+}
+
+fn publish(app: &App, server: &RegistryServer, tags: &str, environment: &[(&str, &str)]) -> Output {
+    let words = format!(
+        "image {}/team/shop --immutable sha-* --immutable v* --format json --tag",
+        server.address()
+    );
+    // The last argument has spaces, as the workflow gives it.
+    let words: Vec<&str> = words.split(' ').collect();
+    let mut command = std::process::Command::new(PUBLISH);
+    let command = command
+        .current_dir(app.path("."))
+        .args(words)
+        .arg(tags)
+        .env_clear();
+    command
+        .env("HOME", app.path("."))
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn an_image_goes_to_a_registry_once() {
+    let app = app_with_image();
+    let server = registry("hunter2");
+    let outputs = app.path("outputs");
+    let environment = [
+        LOGIN[0],
+        LOGIN[1],
+        ("GITHUB_OUTPUT", outputs.to_str().unwrap()),
+    ];
+    let first = publish(&app, &server, "dev-latest sha-1", &environment);
+    assert!(first.status.success(), "{}", app.shown(&first));
+    let report: serde_json::Value = serde_json::from_slice(&first.stdout).unwrap();
+    let digest = server.tag("team/shop", "dev-latest").unwrap();
+    assert_eq!(report["digest"], digest);
+    assert_eq!(report["uploaded"], 2);
+    let written = fs::read_to_string(&outputs).unwrap();
+    for line in [
+        "tags=sha-1 dev-latest".to_owned(),
+        format!("digest={digest}"),
+        format!("image={}/team/shop", server.address()),
+    ] {
+        assert!(
+            written.contains(&format!("{line}\n")),
+            "{line} in {written}"
+        );
+    }
+    let again = publish(&app, &server, "dev-latest sha-1", &LOGIN);
+    let report: serde_json::Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(
+        (&report["uploaded"], &report["bytes"]),
+        (&0.into(), &0.into())
+    );
+}
+
+#[test]
+fn credentials_of_docker_are_found() {
+    let app = app_with_image();
+    let server = registry("hunter2");
+    // `echo -n ci:hunter2 | base64`
+    let config = format!(
+        "{{\"auths\":{{\"{}\":{{\"auth\":\"Y2k6aHVudGVyMg==\"}}}}}}",
+        server.address()
+    );
+    app.write(".docker/config.json", &config);
+    let output = publish(&app, &server, "latest", &[]);
+    assert!(output.status.success(), "{}", app.shown(&output));
+}
+
+#[test]
+fn a_folder_stands_for_a_registry() {
+    let app = app_with_image();
+    let output = app.run(PUBLISH, "image oci:registry/shop --tag latest", &[]);
+    let digest =
+        String::from_utf8(app.run(BUILD, "--app shop --output again", &[]).stdout).unwrap();
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        format!("oci:registry/shop@{digest}")
+    );
+    let index = fs::read_to_string(app.path("registry/shop/index.json")).unwrap();
+    assert!(
+        index.contains("\"org.opencontainers.image.ref.name\":\"latest\""),
+        "{index}"
+    );
+}
+
+#[test]
+fn how_it_fails() {
+    let app = app_with_image();
+    assert_snapshot!(app.shown(&app.run(PUBLISH, "image example/shop --tag", &[])), @"
+    exit 2
+    error: a value is required for '--tag <TAGS>' but none was supplied
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(app.shown(&app.run(PUBLISH, "image example/shop:v1 --tag latest", &[])), @"
+    exit 1
+    error: `example/shop:v1` names a tag or a digest where an image goes
+    hint: name the repository alone; tags are given beside it
+    ");
+    assert_snapshot!(app.shown(&app.run(PUBLISH, "absent oci:registry/shop --tag latest", &[])), @"
+    exit 1
+    error: `absent` is not an OCI image layout
+    hint: a layout is a folder that holds a file `oci-layout`, as image-build writes it
+    ");
+    let server = registry("another");
+    let refused = app
+        .shown(&publish(&app, &server, "latest", &LOGIN))
+        .replace(&server.address(), "[registry]");
+    assert_snapshot!(refused, @"
+    exit 1
+    error: `[registry]/team/shop` refuses the credentials
+    hint: set REGISTRY_USERNAME and REGISTRY_PASSWORD, or log in with docker or podman
+    ");
+    app.run(
+        PUBLISH,
+        "image oci:registry/shop --tag v1 --immutable v*",
+        &[],
+    );
+    app.write("apps/shop/src/server.py", "print('other')\n");
+    app.run(BUILD, "--app shop --output image", &[]);
+    let taken = app.run(
+        PUBLISH,
+        "image oci:registry/shop --tag v1 --immutable v*",
+        &[],
+    );
+    assert_eq!(taken.status.code(), Some(1), "{}", app.shown(&taken));
+    let wrong = RegistryEffect::Header("Docker-Content-Digest".into(), "md5:0".into());
+    let faults = vec![RegistryFault::new("PUT", "/manifests/", wrong)];
+    let server = RegistryServer::start(RegistryRules {
+        faults,
+        ..RegistryRules::default()
+    })
+    .unwrap();
+    let lies = publish(&app, &server, "latest", &[]);
+    assert_eq!(lies.status.code(), Some(3), "{}", app.shown(&lies));
+}
