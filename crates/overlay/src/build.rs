@@ -423,7 +423,7 @@ impl<'a> Work<'a> {
             origin: Origin::NONE,
         };
         let spec = FieldSpec::known(Gvk::default(), "metadata/labels", true);
-        labels::add(resources.iter(), &mut self.tree, &[label], &[spec])
+        labels::add(resources.iter_mut(), &mut self.tree, &[label], &[spec])
     }
 
     pub(crate) fn add_hashes(&mut self, resources: &mut Resources) -> Result<()> {

@@ -58,6 +58,7 @@ mod resource;
 mod resources;
 mod schema;
 mod select;
+mod shared;
 mod transform;
 
 pub use error::{Error, ErrorKind};

@@ -97,8 +97,7 @@ pub(crate) fn transform<'a>(
         if let Some(by) = configured_by(&configuration, work) {
             provenance::record(layer.resources.iter_mut(), &by);
         }
-        let tree = &work.tree;
-        layer.resources.retain(|resource| !resource.is_empty(tree));
+        layer.resources.settle(&mut work.tree);
     }
     Ok(())
 }
@@ -354,7 +353,12 @@ impl Plugin<'_, '_> {
 
     fn put(&mut self, pairs: &[Pair]) -> Result<()> {
         let specs = self.specs();
-        labels::add(self.resources.iter(), &mut self.work.tree, pairs, &specs)
+        labels::add(
+            self.resources.iter_mut(),
+            &mut self.work.tree,
+            pairs,
+            &specs,
+        )
     }
 
     fn image(&mut self) -> Result<()> {

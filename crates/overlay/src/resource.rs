@@ -5,6 +5,7 @@ use crate::fields::is_null;
 use crate::id::{Gvk, Id, effective_namespace};
 use crate::provenance::Provenance;
 use crate::schema::Schema;
+use crate::shared::Shared;
 use windlass_yaml::{NodeId, Origin, Tree};
 
 /// What a generated object does to one that is already there.
@@ -52,6 +53,8 @@ pub(crate) struct Resource {
     pub(crate) referrers: Vec<Id>,
     /// The variables that take their value from it.
     pub(crate) variables: Vec<String>,
+    /// Values of it that kustomize holds once though they stand in several places.
+    pub(crate) shared: Vec<Shared>,
     /// Where it came from, as `buildMetadata` prints it.
     pub(crate) provenance: Option<Provenance>,
     /// What changed it, as `buildMetadata` prints it.
@@ -73,6 +76,7 @@ impl Resource {
             allow_kind_change: false,
             referrers: Vec::new(),
             variables: Vec::new(),
+            shared: Vec::new(),
             provenance: None,
             changes: Vec::new(),
         }
@@ -179,6 +183,16 @@ impl Resource {
             name: self.name(tree).to_owned(),
             kind: kind.to_owned(),
         });
+    }
+
+    /// Forgets what was noted of it: earlier ids, prefixes, suffixes, whether it needs a hash.
+    pub(crate) fn forget(&mut self) {
+        self.previous.clear();
+        self.prefixes.clear();
+        self.suffixes.clear();
+        self.referrers.clear();
+        self.needs_hash = false;
+        self.behavior = None;
     }
 
     /// Sets the kind, keeping its place.

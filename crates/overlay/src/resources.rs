@@ -1,6 +1,7 @@
 //! The objects of a build in their order: add, absorb, look up, select.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::fields::is_null;
 use crate::id::Id;
 use crate::resource::{Behavior, Resource};
 use crate::schema::Schema;
@@ -66,6 +67,16 @@ impl Resources {
     /// Keeps the objects that pass the test.
     pub(crate) fn retain(&mut self, test: impl FnMut(&Resource) -> bool) {
         self.list.retain(test);
+    }
+
+    /// Lets go of what a transformer left empty, and makes shared values equal again.
+    pub(crate) fn settle(&mut self, tree: &mut Tree) {
+        self.list.retain(|resource| !resource.is_empty(tree));
+        let shared = self
+            .list
+            .iter_mut()
+            .flat_map(|resource| &mut resource.shared);
+        shared.for_each(|shared| shared.settle(tree));
     }
 
     /// Takes all objects out.
@@ -134,8 +145,10 @@ impl Resources {
         let old = self.list[at].clone();
         take_over(&mut new, &old, tree)?;
         if behavior == Behavior::Merge {
-            merge_map(tree, old.root, new.root, "data");
-            merge_map(tree, old.root, new.root, "binaryData");
+            for field in ["data", "binaryData"] {
+                let from = tree.get(old.root, field);
+                merge_texts(tree, from, new.root, field, meant);
+            }
             if old.provenance.is_some() {
                 new.provenance = old.provenance;
             }
@@ -159,7 +172,7 @@ fn take_over(new: &mut Resource, old: &Resource, tree: &mut Tree) -> Result<()> 
     let metadata = new.metadata(tree)?;
     for field in ["labels", "annotations"] {
         let from = tree.lookup(old.root, &["metadata", field]);
-        merge_strings(tree, from, metadata, field);
+        merge_texts(tree, from, metadata, field, written);
     }
     let name = old.name(tree).to_owned();
     new.set_name(tree, &name)?;
@@ -169,21 +182,21 @@ fn take_over(new: &mut Resource, old: &Resource, tree: &mut Tree) -> Result<()> 
         root: new.root,
         needs_hash: old.needs_hash && new.needs_hash,
         provenance: new.provenance.clone(),
+        shared: Vec::new(),
         ..old.clone()
     };
     Ok(())
 }
 
-/// Puts below `new`'s map `field` what stands in `old`'s and is not there.
-fn merge_map(tree: &mut Tree, old: NodeId, new: NodeId, field: &str) {
-    let from = tree.get(old, field);
-    merge_strings(tree, from, new, field);
-}
-
-fn merge_strings(tree: &mut Tree, from: Option<NodeId>, parent: NodeId, field: &str) {
-    let Some(from) = from.filter(|&from| tree.is_map(from) && !tree.is_empty(from)) else {
-        return;
-    };
+/// Puts below `parent`'s map `field` what stands in `from` and is not there, all as texts. A map
+/// that stays empty is taken out.
+fn merge_texts(
+    tree: &mut Tree,
+    from: Option<NodeId>,
+    parent: NodeId,
+    field: &str,
+    text_of: fn(&Tree, NodeId) -> String,
+) {
     let to = match tree.get(parent, field).filter(|&to| tree.is_map(to)) {
         Some(to) => to,
         None => {
@@ -191,12 +204,37 @@ fn merge_strings(tree: &mut Tree, from: Option<NodeId>, parent: NodeId, field: &
             tree.set(parent, field, made)
         }
     };
-    let entries: Vec<NodeId> = tree.children(from).collect();
-    for entry in entries {
+    let old = from.filter(|&from| tree.is_map(from));
+    let old: Vec<NodeId> = old
+        .into_iter()
+        .flat_map(|from| tree.children(from))
+        .collect();
+    let mut values: Vec<NodeId> = tree.children(to).collect();
+    for entry in old {
         let key = tree.key(entry).to_owned();
         if tree.get(to, &key).is_none() {
             let copy = tree.copy(entry);
-            tree.add(to, &key, copy);
+            values.push(tree.add(to, &key, copy));
         }
+    }
+    for &value in &values {
+        let made = tree.string(&text_of(tree, value), tree.origin(value));
+        tree.overwrite(value, made);
+    }
+    if values.is_empty() {
+        tree.remove(parent, to);
+    }
+}
+
+/// The text as written, also of a null.
+fn written(tree: &Tree, value: NodeId) -> String {
+    tree.text(value).to_owned()
+}
+
+/// The text, which a null has not.
+fn meant(tree: &Tree, value: NodeId) -> String {
+    match is_null(tree, value) {
+        true => String::new(),
+        false => written(tree, value),
     }
 }

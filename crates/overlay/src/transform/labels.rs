@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::{self, Create, FieldSpec};
 use crate::resource::Resource;
+use crate::shared::Shared;
 use windlass_yaml::{NodeId, Origin, Tree};
 
 /// A key, a value, and where the user wrote them.
@@ -16,44 +17,55 @@ pub(crate) struct Pair {
 /// Puts the pairs into each map that `specs` name
 /// (`kustomize: api/filters/labels/labels.go` and `annotations/annotations.go`).
 pub(crate) fn add<'r>(
-    resources: impl Iterator<Item = &'r Resource>,
+    resources: impl Iterator<Item = &'r mut Resource>,
     tree: &mut Tree,
     pairs: &[Pair],
     specs: &[FieldSpec],
 ) -> Result<()> {
-    if pairs.is_empty() {
-        return Ok(());
-    }
     for resource in resources {
-        let api_version = resource.api_version(tree).to_owned();
-        let kind = resource.kind(tree).to_owned();
-        for spec in specs
-            .iter()
-            .filter(|spec| spec.gvk.selects(&api_version, &kind))
-        {
-            fields::visit(tree, resource.root, spec, Create::Map, &mut |tree, at| {
-                pairs.iter().try_for_each(|pair| put(tree, at, pair, spec))
-            })?;
+        for pair in pairs {
+            let places = add_one(resource, tree, pair, specs)?;
+            resource.shared.extend(Shared::new(places, tree));
         }
     }
     Ok(())
 }
 
-fn put(tree: &mut Tree, map: NodeId, pair: &Pair, spec: &FieldSpec) -> Result<()> {
+/// Puts one pair into each map, and answers where it was added.
+fn add_one(
+    resource: &Resource,
+    tree: &mut Tree,
+    pair: &Pair,
+    specs: &[FieldSpec],
+) -> Result<Vec<NodeId>> {
+    let api_version = resource.api_version(tree).to_owned();
+    let kind = resource.kind(tree).to_owned();
+    let mut places = Vec::new();
+    for spec in specs {
+        if spec.gvk.selects(&api_version, &kind) {
+            fields::visit(tree, resource.root, spec, Create::Map, &mut |tree, at| {
+                places.extend(put(tree, at, pair, spec)?);
+                Ok(())
+            })?;
+        }
+    }
+    Ok(places)
+}
+
+/// Puts a pair into a map, and answers where, unless the key was there.
+fn put(tree: &mut Tree, map: NodeId, pair: &Pair, spec: &FieldSpec) -> Result<Option<NodeId>> {
     if !tree.is_map(map) {
-        let message = format!(
-            "`{}` cannot be set in `{}`: it is no map",
-            pair.key, spec.path
-        );
+        let (key, path) = (&pair.key, &spec.path);
+        let message = format!("`{key}` cannot be set in `{path}`: it is no map");
         return Err(Error::new(ErrorKind::Field, message).at(tree.locate(tree.origin(map))));
     }
     let value = tree.string(&pair.value, pair.origin);
     if tree.get(map, &pair.key).is_some() {
         tree.set(map, &pair.key, value);
-    } else {
-        // kustomize adds the key without quotes, so that one like `1` is refused in the output.
-        let slot = tree.add(map, &pair.key, value);
-        tree.set_key_form(slot, false, None);
+        return Ok(None);
     }
-    Ok(())
+    // kustomize adds the key without quotes, so that one like `1` is refused in the output.
+    let slot = tree.add(map, &pair.key, value);
+    tree.set_key_form(slot, false, None);
+    Ok(Some(slot))
 }

@@ -57,15 +57,12 @@ pub(crate) fn run<'a>(target: &Target<'a>, layer: &mut Layer, work: &mut Work<'a
 }
 
 impl Stage<'_, '_> {
-    /// Notes that a transformer of this kind ran, and lets go of what it left empty.
+    /// Notes that a transformer of this kind ran.
     fn ran(&mut self, kind: &str) {
         if let Some(by) = self.work.configured_by(self.target, kind) {
             provenance::record(self.layer.resources.iter_mut(), &by);
         }
-        let tree = &self.work.tree;
-        self.layer
-            .resources
-            .retain(|resource| !resource.is_empty(tree));
+        self.layer.resources.settle(&mut self.work.tree);
     }
 }
 
@@ -140,7 +137,7 @@ fn labels(stage: &mut Stage<'_, '_>) -> Result<()> {
         let specs = label_specs(entry, &stage.layer.config)?;
         let pairs = pairs(&entry.pairs);
         labels::add(
-            stage.layer.resources.iter(),
+            stage.layer.resources.iter_mut(),
             &mut stage.work.tree,
             &pairs,
             &specs,
@@ -182,7 +179,7 @@ fn common_labels(stage: &mut Stage<'_, '_>) -> Result<()> {
     }
     let specs = &stage.layer.config.labels;
     labels::add(
-        stage.layer.resources.iter(),
+        stage.layer.resources.iter_mut(),
         &mut stage.work.tree,
         &pairs,
         specs,
@@ -198,7 +195,7 @@ fn annotations(stage: &mut Stage<'_, '_>) -> Result<()> {
     }
     let specs = &stage.layer.config.annotations;
     labels::add(
-        stage.layer.resources.iter(),
+        stage.layer.resources.iter_mut(),
         &mut stage.work.tree,
         &pairs,
         specs,
