@@ -141,16 +141,11 @@ impl Emitter<'_> {
 
     fn deeper(&mut self, id: NodeId) -> Result<(), Error> {
         self.depth += 1;
-        check_depth(self.tree, id, self.depth)
+        if self.depth > MAX_DEPTH {
+            return Err(self.tree.too_deep(id));
+        }
+        Ok(())
     }
-}
-
-pub(crate) fn check_depth(tree: &Tree, id: NodeId, depth: usize) -> Result<(), Error> {
-    if depth <= MAX_DEPTH {
-        return Ok(());
-    }
-    let message = format!("collections are nested more than {MAX_DEPTH} deep");
-    Err(Error::new(ErrorKind::TooDeep, message).at(tree.locate(tree.origin(id))))
 }
 
 /// A number of JSON as go-yaml v2 reads and prints it: an integer where it fits 64 bits.
@@ -211,7 +206,7 @@ impl Tree {
     /// A string after it was written as JSON and read by go-yaml v2; `id` is the node it belongs
     /// to as text or key.
     pub(crate) fn json_leg<'a>(&self, id: NodeId, text: &'a str) -> Result<Cow<'a, str>, Error> {
-        if text.bytes().all(|b| b < 0x7F) {
+        if text.bytes().fold(0, u8::max) < 0x7F {
             return Ok(Cow::Borrowed(text));
         }
         match text.chars().find(|&c| json::is_refused(c)) {
@@ -298,11 +293,11 @@ impl Tree {
 
 /// Whether go-yaml v3 prints a scalar as a block that reads back as something else.
 fn is_block(style: Style, text: &str) -> bool {
-    let odd = || text.starts_with('\t') || text.contains(['\u{2028}', '\u{2029}']);
+    let odd = || text.starts_with('\t') || memchr::memchr(0xE2, text.as_bytes()).is_some();
     match style {
         Style::Folded => true,
         Style::Literal => odd(),
-        Style::Plain => text.contains('\n') && odd(),
+        Style::Plain => odd() && text.contains('\n'),
         Style::Single | Style::Double => false,
     }
 }

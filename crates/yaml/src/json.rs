@@ -1,6 +1,6 @@
 //! Trees as JSON, as Go's `encoding/json` writes them, and what that does to a string.
 
-use crate::emit::check_depth;
+use crate::emit::MAX_DEPTH;
 use crate::error::Error;
 use crate::node::{Kind, NodeId, Tree};
 use crate::resolve::Value;
@@ -47,8 +47,7 @@ impl Writer<'_> {
     }
 
     fn map(&mut self, id: NodeId, flow: bool) -> Result<(), Error> {
-        self.depth += 1;
-        check_depth(self.tree, id, self.depth)?;
+        self.deeper(id)?;
         let mut entries: Vec<(&str, NodeId)> = self.tree.entries(id).collect();
         entries.sort_by(|a, b| a.0.cmp(b.0));
         if let Some(pair) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
@@ -70,8 +69,7 @@ impl Writer<'_> {
     }
 
     fn seq(&mut self, id: NodeId, flow: bool) -> Result<(), Error> {
-        self.depth += 1;
-        check_depth(self.tree, id, self.depth)?;
+        self.deeper(id)?;
         self.out.push(b'[');
         for (at, item) in self.tree.items(id).enumerate() {
             if at > 0 {
@@ -81,6 +79,14 @@ impl Writer<'_> {
         }
         self.out.push(b']');
         self.depth -= 1;
+        Ok(())
+    }
+
+    fn deeper(&mut self, id: NodeId) -> Result<(), Error> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(self.tree.too_deep(id));
+        }
         Ok(())
     }
 

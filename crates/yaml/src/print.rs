@@ -23,6 +23,10 @@ struct Analysis {
     block: bool,
     block_but_for_tabs: bool,
     breaks: bool,
+    /// Whether there is a line feed.
+    newline: bool,
+    /// Whether there are characters of more than one byte.
+    wide: bool,
 }
 
 impl<'a> Printer<'a> {
@@ -100,14 +104,14 @@ impl<'a> Printer<'a> {
     /// A string; `indent` is that of its further lines, `simple` that of a key on one line.
     pub(crate) fn string(&mut self, text: &str, indent: usize, simple: bool) {
         let analysis = analyze(text);
-        let wants_plain = !is_ambiguous_11(text);
         let folds = !simple;
-        if text.contains('\n') {
+        if analysis.newline {
             if analysis.block && !simple {
-                return self.literal(text, indent);
+                return self.literal(text, indent, analysis.wide);
             }
             return self.double(text, indent, folds);
         }
+        let wants_plain = !is_ambiguous_11(text);
         if wants_plain && analysis.plain && !text.is_empty() && !(simple && analysis.breaks) {
             return self.plain(text, indent, folds);
         }
@@ -119,7 +123,8 @@ impl<'a> Printer<'a> {
 
     fn plain(&mut self, text: &str, indent: usize, folds: bool) {
         self.fresh = false;
-        if !folds || self.column() + text.len() <= WIDTH {
+        let bytes_so_far = self.out.len() - self.line;
+        if !folds || bytes_so_far + text.len() <= WIDTH {
             self.out.extend_from_slice(text.as_bytes());
             return;
         }
@@ -240,7 +245,7 @@ impl<'a> Printer<'a> {
         self.push(short);
     }
 
-    fn literal(&mut self, text: &str, indent: usize) {
+    fn literal(&mut self, text: &str, indent: usize, wide: bool) {
         self.raw("|");
         let breaks_at = |at: usize| break_len_in_value(text, at) > 0;
         if text.starts_with(' ') || breaks_at(0) {
@@ -248,19 +253,33 @@ impl<'a> Printer<'a> {
         }
         self.raw(Self::chomping(text));
         self.end_line();
-        for (at, c) in text.char_indices() {
+        if wide {
+            return self.wide_lines(text, indent);
+        }
+        for line in text.split_inclusive('\n') {
+            let words = line.strip_suffix('\n').unwrap_or(line);
+            if !words.is_empty() {
+                self.pad(indent);
+                self.raw(words);
+            }
+            if words.len() < line.len() {
+                self.end_line();
+            }
+        }
+    }
+
+    /// Lines that may hold breaks of more than one byte, which end a line without a line feed.
+    fn wide_lines(&mut self, text: &str, indent: usize) {
+        for c in text.chars() {
             if c == '\n' {
                 self.end_line();
-            } else if breaks_at(at) {
-                self.push(c);
-                self.fresh = true;
-            } else {
-                if self.fresh {
-                    self.pad(indent);
-                    self.fresh = false;
-                }
-                self.push(c);
+                continue;
             }
+            if self.fresh && !is_wide_break(c) {
+                self.pad(indent);
+            }
+            self.push(c);
+            self.fresh = is_wide_break(c);
         }
     }
 
@@ -299,32 +318,29 @@ fn must_escape(c: char) -> bool {
 
 fn analyze(text: &str) -> Analysis {
     let bytes = text.as_bytes();
-    let mut indicators = starts_like_mark(bytes);
-    let mut special = false;
-    let mut tabs = false;
-    let mut breaks = false;
-    let mut break_space = false;
-    let mut space_break = false;
-    let mut previous = '\0';
-    for (at, c) in text.char_indices() {
-        let next = at + c.len_utf8();
-        let before_blank = matches!(bytes.get(next), None | Some(b' ' | b'\t'));
-        let is_break = matches!(c, '\n' | '\r') || is_wide_break(c);
-        indicators |= match c {
-            ':' => before_blank,
-            '#' => at == 0 || is_blank_or_break(previous),
-            '?' | '-' if at == 0 => before_blank,
-            ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@'
-            | '`' => at == 0,
-            _ => false,
-        };
-        tabs |= c == '\t';
-        special |= !is_printable(c) && c != '\t';
-        breaks |= is_break;
-        break_space |= c == ' ' && is_break_char(previous);
-        space_break |= is_break && previous == ' ';
-        previous = c;
+    let mut seen = Seen {
+        indicators: starts_like_mark(bytes),
+        ..Seen::default()
+    };
+    let mut before = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        // Most texts are words, with one space between two.
+        let between_words = byte == b' ' && (b' '..0x7F).contains(&before);
+        if !ORDINARY[usize::from(byte)] && !between_words {
+            seen.note(text, at);
+        }
+        before = byte;
     }
+    let Seen {
+        indicators,
+        special,
+        tabs,
+        breaks,
+        newline,
+        wide,
+        break_space,
+        space_break,
+    } = seen;
     let edge = |c: Option<char>| c.is_some_and(|c| c == ' ' || is_break_char(c));
     let edges = edge(text.chars().next()) || edge(text.chars().next_back());
     let block = !(special || space_break || text.is_empty() || text.ends_with(' '));
@@ -334,7 +350,90 @@ fn analyze(text: &str) -> Analysis {
         block: block && !tabs,
         block_but_for_tabs: block && tabs,
         breaks,
+        newline,
+        wide,
     }
+}
+
+/// What was seen in a text.
+#[derive(Default)]
+struct Seen {
+    indicators: bool,
+    special: bool,
+    tabs: bool,
+    breaks: bool,
+    newline: bool,
+    wide: bool,
+    break_space: bool,
+    space_break: bool,
+}
+
+impl Seen {
+    /// Takes note of a character that is not [`ORDINARY`] everywhere.
+    fn note(&mut self, text: &str, at: usize) {
+        let bytes = text.as_bytes();
+        let before = at.checked_sub(1).map(|before| bytes[before]);
+        match bytes[at] {
+            b' ' => self.break_space |= before.is_some() && ends_with_break(&text[..at]),
+            b'\n' | b'\r' => {
+                self.newline |= bytes[at] == b'\n';
+                self.special |= bytes[at] == b'\r';
+                self.note_break(before);
+            }
+            b'\t' => self.tabs = true,
+            b':' => self.indicators |= is_before_blank(bytes, at),
+            b'?' | b'-' => self.indicators |= at == 0 && is_before_blank(bytes, at),
+            b'#' => self.indicators |= at == 0 || ends_with_blank(&text[..at]),
+            0..=0x1F | 0x7F => self.special = true,
+            0x80.. => {
+                self.wide = true;
+                let c = text.get(at..).and_then(|rest| rest.chars().next());
+                if let Some(c) = c {
+                    self.special |= !is_printable(c);
+                    if is_wide_break(c) {
+                        self.note_break(before);
+                    }
+                }
+            }
+            _ => self.indicators |= at == 0,
+        }
+    }
+
+    fn note_break(&mut self, before: Option<u8>) {
+        self.breaks = true;
+        self.space_break |= before == Some(b' ');
+    }
+}
+
+/// Bytes that mean nothing special wherever they stand.
+static ORDINARY: [bool; 256] = ordinary_table();
+
+const fn ordinary_table() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0x21;
+    while byte < 0x7F {
+        table[byte] = true;
+        byte += 1;
+    }
+    let special = b":?-#,[]{}&*!|>'\"%@`";
+    let mut at = 0;
+    while at < special.len() {
+        table[special[at] as usize] = false;
+        at += 1;
+    }
+    table
+}
+
+fn is_before_blank(bytes: &[u8], at: usize) -> bool {
+    matches!(bytes.get(at + 1), None | Some(b' ' | b'\t'))
+}
+
+fn ends_with_break(text: &str) -> bool {
+    text.chars().next_back().is_some_and(is_break_char)
+}
+
+fn ends_with_blank(text: &str) -> bool {
+    text.chars().next_back().is_some_and(is_blank_or_break)
 }
 
 /// Whether the text starts as a document mark does.

@@ -184,7 +184,13 @@ impl<'a> Scanner<'a> {
     }
 
     fn skip_line(&mut self) {
-        while !self.at_end() && break_len(self.from(self.pos)) == 0 {
+        loop {
+            while !MAY_BREAK[usize::from(self.byte())] {
+                self.pos += 1;
+            }
+            if self.at_end() || break_len(self.from(self.pos)) > 0 {
+                return;
+            }
             self.pos += 1;
         }
     }
@@ -208,6 +214,17 @@ impl<'a> Scanner<'a> {
             && (self.pos - start <= LIMIT || self.text[start..self.pos].chars().count() <= LIMIT)
     }
 }
+
+/// Bytes that line breaks start with, and the end.
+static MAY_BREAK: [bool; 256] = {
+    let mut table = [false; 256];
+    table[0] = true;
+    table[b'\n' as usize] = true;
+    table[b'\r' as usize] = true;
+    table[0xC2] = true;
+    table[0xE2] = true;
+    table
+};
 
 /// Plain scalars.
 impl Scanner<'_> {
@@ -721,15 +738,14 @@ impl<'a> Scanner<'a> {
                 b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`'
             );
         if len == 0 || !closed {
-            let what = if self.bytes[start] == b'&' {
-                "anchor"
-            } else {
-                "alias"
-            };
+            let sign = char::from(self.bytes[start]);
+            let what = if sign == '&' { "anchor" } else { "alias" };
             let message = format!("the name of an {what} is made of letters, digits, `-` and `_`");
             return Err(self
                 .fail(ErrorKind::Syntax, start..self.pos + 1, message)
-                .with_hint("quote the value if no alias is meant"));
+                .with_hint(format!(
+                    "quote the value if it is meant to start with `{sign}`"
+                )));
         }
         Ok(name)
     }

@@ -88,6 +88,11 @@ impl SourceId {
         Self(raw)
     }
 
+    /// The number of the source's text among the buffers of its tree.
+    pub(crate) fn buffer(self) -> u32 {
+        self.0 + 1
+    }
+
     pub(crate) fn index(self) -> Option<usize> {
         (self != Self::NONE).then_some(self.0 as usize)
     }

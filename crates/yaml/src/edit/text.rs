@@ -336,10 +336,14 @@ impl Document {
         }
     }
 
+    /// Where the line starts, behind the mark of the byte order that a file may begin with.
     fn line_start(&self, at: usize) -> usize {
-        let start = self.source.text()[..at].rfind('\n').map_or(0, |at| at + 1);
-        let bom = self.bytes()[start..].starts_with("\u{FEFF}".as_bytes());
-        if bom { start + 3 } else { start }
+        let text = self.source.text();
+        match text[..at].rfind('\n') {
+            Some(before) => before + 1,
+            None if text.starts_with('\u{FEFF}') => 3,
+            None => 0,
+        }
     }
 
     /// Where the line ends, before its line break.

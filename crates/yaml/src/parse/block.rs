@@ -210,10 +210,10 @@ impl<'a> Parser<'a> {
         self.scan.indent = outer;
         self.close(seq, end);
         let indentless = column == outer;
-        if !indentless && !self.block_ends(column) {
-            return Err(self.stray("the next item of the list starts with `- `"));
+        if indentless || self.block_ends(column) {
+            return Ok(seq);
         }
-        Ok(seq)
+        Err(self.stray(column, "the list items"))
     }
 
     /// Whether the block collection at `column` ends here.
@@ -249,9 +249,7 @@ impl<'a> Parser<'a> {
                 break end;
             }
             if self.scan.column() > start.column {
-                return Err(
-                    self.stray("the next key of the map stands at the column of the others")
-                );
+                return Err(self.stray(start.column, "the keys"));
             }
         };
         self.scan.indent = outer;
@@ -307,7 +305,7 @@ impl<'a> Parser<'a> {
             return Err(self.misplaced_dash());
         }
         if !start.key_ok {
-            return Err(self.stray("a key cannot stand behind something else on a line"));
+            return Err(self.behind_value());
         }
         let run = self.props(true)?;
         if self.scan.line() != start.line || self.scan.at_end() {
@@ -370,10 +368,31 @@ impl Parser<'_> {
             .syntax("`? ` cannot stand behind something else on a line")
     }
 
-    fn stray(&self, wanted: &str) -> Error {
+    /// What does not fit a collection at `column`, the `parts` of which are above.
+    fn stray(&self, column: isize, parts: &str) -> Error {
+        let here = self.scan.column();
+        if self.scan.byte() == b':' && self.scan.ends_after_one() {
+            return self
+                .scan
+                .syntax("a `: ` cannot stand here: its line goes on with the value above")
+                .with_hint("check the indentation of this line and of the one above");
+        }
+        if !self.scan.key_ok {
+            return self.behind_value();
+        }
+        if here == column {
+            return self.scan.syntax("the next item of a list starts with `- `");
+        }
+        let message = format!("this line is indented by {here}, {parts} above it by {column}");
         self.scan
-            .syntax(format!("this does not fit the lines above: {wanted}"))
+            .syntax(message)
             .with_hint("check the indentation of this line and of those above")
+    }
+
+    fn behind_value(&self) -> Error {
+        self.scan
+            .syntax("something stands behind the end of the value")
+            .with_hint("put the whole value in quotes; a quote in single quotes is written twice")
     }
 
     pub(super) fn no_content(&self) -> Error {
@@ -387,6 +406,7 @@ impl Parser<'_> {
                 .scan
                 .syntax(format!("a value cannot start with `{}`", char::from(byte)))
                 .with_hint("put the value in quotes"),
+            b':' if self.scan.flow == 0 => self.scan.syntax("a key is missing before the `:`"),
             b'-' | b'?' | b':'
                 if is_blank_or_end(&self.scan.text.as_bytes()[self.scan.pos + 1..]) =>
             {

@@ -4,6 +4,11 @@
 
 mod de;
 mod edit;
+mod emit;
+mod errors;
+mod hostile;
+mod properties;
+mod tree;
 
 use std::fmt::Write;
 use windlass_fault::{Fault, Location, Warning};
@@ -36,6 +41,7 @@ fn place(out: &mut String, location: Option<Location>) {
     if let Some(line) = &location.excerpt {
         let before = usize::try_from(location.column).unwrap() - 1;
         let width = usize::try_from(location.width).unwrap();
+        let line = line.replace(char::is_control, "\u{FFFD}");
         writeln!(out, "  | {line}").unwrap();
         writeln!(out, "  | {}{}", " ".repeat(before), "^".repeat(width)).unwrap();
     }

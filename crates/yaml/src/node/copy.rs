@@ -1,0 +1,128 @@
+//! Deep copies, of trees of any depth: patches can nest what no file may.
+
+use super::{NONE, Node, NodeId, POOL, Text, Tree};
+use crate::emit::MAX_DEPTH;
+use crate::error::{Error, ErrorKind};
+use crate::source::SourceId;
+use std::sync::Arc;
+
+impl Tree {
+    /// A deep copy that belongs to nothing yet.
+    pub fn copy(&mut self, id: NodeId) -> NodeId {
+        let made = self.copy_one(id);
+        let mut open = vec![(id, made)];
+        while let Some((from, to)) = open.pop() {
+            let mut next = self.node(from).first;
+            while let Some(child) = NodeId::some(next) {
+                next = self.node(child).next;
+                let copy = self.copy_one(child);
+                self.append(to, copy);
+                open.push((child, copy));
+            }
+        }
+        made
+    }
+
+    fn copy_one(&mut self, id: NodeId) -> NodeId {
+        let made = self.put(*self.node(id));
+        if let Some(tag) = self.tags.get(&id) {
+            self.tags.insert(made, Arc::clone(tag));
+        }
+        if let Some(tag) = self.key_tags.get(&id) {
+            self.key_tags.insert(made, Arc::clone(tag));
+        }
+        if let Some(&origin) = self.key_origins.get(&id) {
+            self.key_origins.insert(made, origin);
+        }
+        made
+    }
+
+    /// A node with the content of another, but neither parent nor children.
+    fn put(&mut self, node: Node) -> NodeId {
+        let made = self.make(node.kind, node.text, node.style, node.origin);
+        *self.node_mut(made) = Node {
+            next: NONE,
+            first: NONE,
+            last: NONE,
+            ..node
+        };
+        made
+    }
+
+    /// A deep copy of a node of another tree.
+    pub fn graft(&mut self, other: &Self, id: NodeId) -> NodeId {
+        let sources: Vec<SourceId> = other
+            .sources
+            .iter()
+            .map(|source| self.add_source(Arc::clone(source)))
+            .collect();
+        let made = self.graft_one(other, id, &sources);
+        let mut open = vec![(id, made)];
+        while let Some((from, to)) = open.pop() {
+            for child in other.children(from) {
+                let copy = self.graft_one(other, child, &sources);
+                self.append(to, copy);
+                open.push((child, copy));
+            }
+        }
+        made
+    }
+
+    fn graft_one(&mut self, other: &Self, id: NodeId, sources: &[SourceId]) -> NodeId {
+        let from = *other.node(id);
+        let text = self.graft_text(other, from.text, sources);
+        let key = self.graft_text(other, from.key, sources);
+        let origin = from.origin.moved(sources);
+        let made = self.put(Node {
+            text,
+            key,
+            origin,
+            ..from
+        });
+        if let Some(tag) = other.tags.get(&id) {
+            self.tags.insert(made, Arc::clone(tag));
+        }
+        if let Some(tag) = other.key_tags.get(&id) {
+            self.key_tags.insert(made, Arc::clone(tag));
+        }
+        if let Some(origin) = other.key_origins.get(&id) {
+            self.key_origins.insert(made, origin.moved(sources));
+        }
+        made
+    }
+
+    fn graft_text(&mut self, other: &Self, text: Text, sources: &[SourceId]) -> Text {
+        match text.buffer {
+            POOL if text.len == 0 => Text::EMPTY,
+            POOL => self.intern(other.read(text)),
+            at => Text {
+                buffer: sources[at as usize - 1].buffer(),
+                ..text
+            },
+        }
+    }
+
+    /// Refuses a node that is nested deeper than can be printed. No file is, but patches can
+    /// put one value into another again and again.
+    ///
+    /// # Errors
+    /// [`TooDeep`](ErrorKind::TooDeep), with the place of the innermost collection.
+    pub fn check_depth(&self, id: NodeId) -> Result<(), Error> {
+        let mut open = vec![(id, 0)];
+        while let Some((id, depth)) = open.pop() {
+            if self.is_scalar(id) {
+                continue;
+            }
+            if depth >= MAX_DEPTH {
+                return Err(self.too_deep(id));
+            }
+            open.extend(self.children(id).map(|child| (child, depth + 1)));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn too_deep(&self, id: NodeId) -> Error {
+        let message = format!("collections are nested more than {MAX_DEPTH} deep");
+        Error::new(ErrorKind::TooDeep, message).at(self.locate(self.origin(id)))
+    }
+}
