@@ -258,6 +258,21 @@ mod tests {
         assert_eq!(bytes[..10], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
     }
 
+    /// These bytes are part of every digest: a compressor that makes others is a change for all who
+    /// compare digests, and belongs into the changelog.
+    #[test]
+    fn the_compressor_makes_the_bytes_it_always_made() {
+        let lines: String = (0..4000)
+            .map(|n| format!("line {}\n", n * n % 977))
+            .collect();
+        let files = LayerFiles::from([("a".to_owned(), text(lines.leak(), false))]);
+        let (layer, _) = written(files, true);
+        assert_eq!(
+            layer.blob.digest.hex(),
+            "eae70080a5536c3962fbbf3a58db121b16f57d8f6a1566f36856469bf1c79e46"
+        );
+    }
+
     #[test]
     fn a_file_that_changes_is_an_error() {
         for size in [1, 3] {

@@ -82,8 +82,8 @@ impl FromStr for PackageIndex {
 /// Takes user name and password out of a URL.
 fn userinfo(url: &mut Url) -> Option<Authorization> {
     let plain = |text: &str| {
-        // The query of a form decodes as userinfo does, but for `+`.
-        let escaped = format!("x:?a={}", text.replace('+', "%2B"));
+        // The query of a form decodes as userinfo does, but for `+` and `&`.
+        let escaped = format!("x:?a={}", text.replace('+', "%2B").replace('&', "%26"));
         Url::parse(&escaped)
             .ok()?
             .query_pairs()
@@ -462,11 +462,8 @@ fn offer(file: &str, url: &str, sha256: Option<String>, base: &Url) -> Option<Of
 fn html_offers(page: &str, base: &Url) -> Vec<Offer> {
     let mut offers = Vec::new();
     for tag in page.split('<').skip(1) {
-        let Some(attributes) = tag
-            .get(..2)
-            .filter(|a| a.eq_ignore_ascii_case("a "))
-            .map(|_| &tag[2..])
-        else {
+        let attributes = tag.strip_prefix(['a', 'A']);
+        let Some(attributes) = attributes.filter(|a| a.starts_with(char::is_whitespace)) else {
             continue;
         };
         let Some(href) = attribute(attributes, "href") else {
@@ -488,8 +485,11 @@ fn html_offers(page: &str, base: &Url) -> Vec<Offer> {
 }
 
 fn attribute(tag: &str, name: &str) -> Option<String> {
-    let at = tag.to_ascii_lowercase().find(&format!("{name}="))? + name.len() + 1;
-    let rest = &tag[at..];
+    let lower = tag.to_ascii_lowercase();
+    let assignment = format!("{name}=");
+    let mut places = lower.match_indices(&assignment);
+    let (at, _) = places.find(|&(at, _)| lower[..at].ends_with(char::is_whitespace))?;
+    let rest = &tag[at + assignment.len()..];
     let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let (value, _) = rest[1..].split_once(quote)?;
     Some(value.replace("&#43;", "+").replace("&amp;", "&"))
@@ -583,7 +583,8 @@ mod tests {
             {"filename":"a-1.tar.gz","url":"https://files.example/a-1.tar.gz","hashes":{}}]}"#;
         let html = r#"<!DOCTYPE html><html><body>
             <A data-yanked="" HREF="../../f/a-1%2Bx-py3-none-any.whl#sha256=ab">a</A><abbr>no</abbr>
-            <a href='https://files.example/a-1.tar.gz'>b</a><a name=x>"#;
+            <a
+              data-href="no" href='https://files.example/a-1.tar.gz'>b</a><a name=x>"#;
         let (json, html) = (json_offers(json, &base).unwrap(), html_offers(html, &base));
         let names = |offers: &[Offer]| {
             let offers = offers.iter();
