@@ -12,6 +12,7 @@ use crate::order;
 use crate::print::Printer;
 use crate::resolve::{Dialect, Value, fits_tag, is_string, plain_value};
 use crate::scan::{LONG_TAG, Scanner};
+use crate::source::Origin;
 use std::borrow::Cow;
 
 /// How deep a tree may be to be printed; patches can put one deep value into another.
@@ -58,9 +59,9 @@ impl Emitter<'_> {
             }
             // In the JSON this is a line break, which ends the search for the `:` of a key.
             if key.contains('\u{85}') {
-                return Err(self.tree.unprintable(value, '\u{85}'));
+                return Err(self.tree.unprintable(self.tree.key_origin(value), '\u{85}'));
             }
-            let key = self.tree.json_leg(value, key)?;
+            let key = self.tree.json_leg(self.tree.key_origin(value), key)?;
             if Printer::is_simple_key(&key) {
                 self.printer.string(&key, indent + 2, true);
                 self.printer.raw(":");
@@ -130,7 +131,7 @@ impl Emitter<'_> {
                 self.printer.raw(&through_json(&text));
             }
             Value::Str(text) => {
-                let text = self.tree.json_leg(id, &text)?;
+                let text = self.tree.json_leg(self.tree.origin(id), &text)?;
                 self.printer.string(&text, indent, false);
             }
             Value::Map => self.printer.raw("{}"),
@@ -203,24 +204,23 @@ impl Tree {
             .with_hint("quote it if it is meant as a text"))
     }
 
-    /// A string after it was written as JSON and read by go-yaml v2; `id` is the node it belongs
-    /// to as text or key.
-    pub(crate) fn json_leg<'a>(&self, id: NodeId, text: &'a str) -> Result<Cow<'a, str>, Error> {
+    /// A string after it was written as JSON and read by go-yaml v2.
+    fn json_leg<'a>(&self, origin: Origin, text: &'a str) -> Result<Cow<'a, str>, Error> {
         if text.bytes().fold(0, u8::max) < 0x7F {
             return Ok(Cow::Borrowed(text));
         }
         match text.chars().find(|&c| json::is_refused(c)) {
-            Some(c) => Err(self.unprintable(id, c)),
+            Some(c) => Err(self.unprintable(origin, c)),
             None => Ok(json::without_next_line(text)),
         }
     }
 
-    fn unprintable(&self, id: NodeId, c: char) -> Error {
+    fn unprintable(&self, origin: Origin, c: char) -> Error {
         let message = format!(
             "the control character U+{:04X} cannot be printed",
             u32::from(c)
         );
-        Error::new(ErrorKind::Unprintable, message).at(self.locate(self.origin(id)))
+        Error::new(ErrorKind::Unprintable, message).at(self.locate(origin))
     }
 
     /// The entries of a map in the order of the output.

@@ -4,9 +4,9 @@
 //! entry can be added or taken out anywhere without moving another. A node has one parent at
 //! most: what is to stand in two places is copied.
 
-use crate::resolve::{is_string, is_string_11};
 mod copy;
 
+use crate::resolve::{is_string, is_string_11};
 use crate::source::{Origin, Source, SourceId};
 use std::collections::HashMap;
 use std::fmt;

@@ -397,10 +397,7 @@ impl Parser<'_> {
 
     pub(super) fn no_content(&self) -> Error {
         match self.scan.byte() {
-            b'\t' => self
-                .scan
-                .syntax("a tab cannot be part of the indentation")
-                .with_hint("indent with spaces"),
+            b'\t' => self.scan.tab(),
             _ if self.scan.at_end() => self.scan.syntax("the file ends where a value is expected"),
             byte @ (b'%' | b'@' | b'`') => self
                 .scan

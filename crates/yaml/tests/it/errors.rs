@@ -462,9 +462,9 @@ fn of_values_that_cannot_be_printed() {
     ");
     assert_snapshot!(see(ErrorKind::Unprintable, "{a: b, \"c\\x85\": d}\n"), @r#"
     error: the control character U+0085 cannot be printed
-     --> app.yaml:1:17
+     --> app.yaml:1:8
       | {a: b, "c\x85": d}
-      |                 ^
+      |        ^^^^^^^
     "#);
 }
 
