@@ -59,7 +59,7 @@ struct TargetSelector {
 struct FieldOptions {
     delimiter: String,
     index: i64,
-    #[expect(dead_code, reason = "accepted, and without effect in kustomize too")]
+    /// Without effect, as in kustomize.
     encoding: String,
     create: bool,
 }
@@ -77,14 +77,14 @@ pub(crate) fn apply(
 ) -> Result<()> {
     let mut replacements = Vec::new();
     for entry in entries {
-        match &entry.value.path {
+        match &entry.path {
             Some(path) => replacements.extend(read_file(entry, path, target, work)?),
             None => replacements.push(entry.clone()),
         }
     }
     for replacement in &replacements {
-        let done = replacement.value.run(resources, work);
-        done.map_err(|error| error.at(work.place(replacement.origin)))?;
+        let done = replacement.run(resources, work);
+        done.map_err(|error| error.at(work.place(replacement.origin())))?;
     }
     Ok(())
 }
@@ -96,9 +96,9 @@ fn read_file(
     target: &Target<'_>,
     work: &mut Work<'_>,
 ) -> Result<Vec<Spanned<Replacement>>> {
-    if entry.value.source.is_some() || entry.value.targets.is_some() {
+    if entry.source.is_some() || entry.targets.is_some() {
         let message = "this entry has both a `path` and a replacement";
-        return Err(Error::new(ErrorKind::Config, message).at(work.place(entry.origin)));
+        return Err(Error::new(ErrorKind::Config, message).at(work.place(entry.origin())));
     }
     let source = work.read_named(target, path)?;
     let root = read::settings(&mut work.tree, source)?;
@@ -107,11 +107,9 @@ fn read_file(
         Some(root) if tree.is_seq(root) => read::decode(tree, root, Fields::Known),
         Some(root) if tree.is_map(root) => Ok(vec![read::decode(tree, root, Fields::Known)?]),
         _ => {
-            let message = format!(
-                "`{}` holds neither a replacement nor a list of them",
-                path.value
-            );
-            Err(Error::new(ErrorKind::Config, message).at(work.place(path.origin)))
+            let path_text = path.as_str();
+            let message = format!("`{path_text}` holds neither a replacement nor a list of them");
+            Err(Error::new(ErrorKind::Config, message).at(work.place(path.origin())))
         }
     }
 }
@@ -127,16 +125,16 @@ impl Replacement {
             (Some(_), Some(_)) => {
                 return refuse("this replacement has both a `source` and a `sourceValue`");
             }
-            (None, Some(value)) => tree.plain(&value.value, value.origin),
-            (Some(source), None) => source.value.value(tree, schema, resources, source.origin)?,
+            (None, Some(value)) => tree.plain(value, value.origin()),
+            (Some(source), None) => source.value(tree, schema, resources, source.origin())?,
         };
         for target in targets {
-            let changed = target.value.put(value, tree, schema, resources);
-            let changed = changed.map_err(|error| error.at(tree.locate(target.origin)))?;
+            let changed = target.put(value, tree, schema, resources);
+            let changed = changed.map_err(|error| error.at(tree.locate(target.origin())))?;
             if changed == 0 {
                 let message = "this replacement changes nothing: no object matches its target";
                 work.warnings
-                    .push(windlass_fault::Warning::new(message).at(tree.locate(target.origin)));
+                    .push(windlass_fault::Warning::new(message).at(tree.locate(target.origin())));
             }
         }
         Ok(())
@@ -307,8 +305,8 @@ impl TargetSelector {
             return Err(Error::new(ErrorKind::Replacement, message));
         };
         let matcher = |selector: &Spanned<Selector>| {
-            let matcher = Matcher::new(&selector.value);
-            matcher.map_err(|error| error.at(tree.locate(selector.origin)))
+            let matcher = Matcher::new(selector);
+            matcher.map_err(|error| error.at(tree.locate(selector.origin())))
         };
         let wanted = matcher(select)?;
         let rejects: Result<Vec<Reject<'_>>> = self
@@ -316,7 +314,7 @@ impl TargetSelector {
             .iter()
             .map(|reject| {
                 Ok(Reject {
-                    selector: &reject.value,
+                    selector: reject,
                     matcher: matcher(reject)?,
                 })
             })
@@ -350,9 +348,9 @@ impl TargetSelector {
             _ => Create::No,
         };
         for field in paths {
-            let path = Path::parse(&field.value);
+            let path = Path::parse(field);
             let done = self.put_at(&path, create, root, value, tree);
-            done.map_err(|error| error.through(tree.locate(field.origin)))?;
+            done.map_err(|error| error.through(tree.locate(field.origin())))?;
         }
         Ok(())
     }

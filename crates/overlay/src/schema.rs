@@ -6,6 +6,7 @@
 mod builtin;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::read::malformed;
 use builtin::Field;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -106,9 +107,10 @@ impl Schema {
 const GVK: &str = "x-kubernetes-group-version-kind";
 
 fn read(path: &str, text: &str) -> Result<Value> {
-    let refuse =
-        |error: Box<dyn std::error::Error + Send + Sync>| not_a_schema(path).because(error);
-    serde_json::from_str(text).map_err(|error| refuse(error.into()))
+    if text.starts_with('{') {
+        return serde_json::from_str(text).map_err(|error| not_a_schema(path).because(error));
+    }
+    windlass_yaml::from_str(path, text).map_err(malformed)
 }
 
 fn not_a_schema(path: &str) -> Error {

@@ -59,7 +59,7 @@ fn read_one(tree: &mut Tree, item: NodeId) -> Result<Operation> {
     let path = path.ok_or_else(|| not_a_path(tree, item, "path"))?;
     let value = tree.get(item, "value");
     if let Some(value) = value {
-        normalize(tree, value, Rules::Patch)?;
+        normalize(tree, value, Rules::Patch, false)?;
     }
     let json = || value.map_or(Ok(Value::Null), |value| to_json(tree, value));
     let operation = match &*name {
@@ -122,11 +122,12 @@ fn pointer(path: &str, may_be_root: bool) -> Option<PointerBuf> {
 /// kustomize does this on JSON, which is then read anew: numbers become floating point, and how a
 /// text was written is forgotten (`kustomize: api/filters/patchjson6902/patchjson6902.go`).
 pub(crate) fn apply(tree: &mut Tree, root: NodeId, operations: &[Operation]) -> Result<()> {
+    normalize(tree, root, Rules::Object, false)?;
     for operation in operations {
         let done = operation.apply(tree, root);
         done.map_err(|error| error.at(tree.locate(operation.origin)))?;
     }
-    normalize(tree, root, Rules::Object)
+    Ok(())
 }
 
 impl Operation {
@@ -339,31 +340,39 @@ impl Rules {
     }
 }
 
-/// Writes every scalar as it reads after a way through JSON.
-fn normalize(tree: &mut Tree, node: NodeId, rules: Rules) -> Result<()> {
+/// Writes every scalar as it reads after a way through JSON; `flow` says whether the node is in a
+/// flow collection, where an object's empty value is an empty text.
+fn normalize(tree: &mut Tree, node: NodeId, rules: Rules, flow: bool) -> Result<()> {
     if tree.kind(node) != Kind::Scalar {
+        let flow = flow || (tree.in_flow(node) && rules == Rules::Object);
         let children: Vec<NodeId> = tree.children(node).collect();
         tree.set_tag(node, None);
+        tree.set_flow(node, false);
         for child in children {
             // On the way through JSON a key becomes a string.
             if rules == Rules::Patch {
                 tree.set_key_form(child, true, None);
             }
-            normalize(tree, child, rules)?;
+            normalize(tree, child, rules, flow)?;
         }
         return Ok(());
     }
+    let is_bare = tree.style(node) == Style::Plain && tree.tag(node).is_none();
     let (text, style) = match rules.resolve(tree, node)? {
+        Scalar::Null if flow && tree.text(node).is_empty() => (String::new(), Style::Double),
         Scalar::Null => ("null".to_owned(), Style::Plain),
         Scalar::Bool(value) => (value.to_string(), Style::Plain),
         Scalar::Int(value) => (float_text(value as f64), Style::Plain),
         Scalar::Uint(value) => (float_text(value as f64), Style::Plain),
         Scalar::Float(value) => (float_text(value), Style::Plain),
+        // go-yaml v2 leaves a timestamp as it is written.
+        Scalar::Str(_) if is_bare && rules == Rules::Patch => {
+            (tree.text(node).to_owned(), string_style(tree.text(node)))
+        }
         Scalar::Str(text) => (text.clone().into_owned(), string_style(&text)),
         Scalar::Map | Scalar::Seq => return Ok(()),
     };
-    let is_same = tree.text(node) == text && tree.tag(node).is_none();
-    if !is_same {
+    if tree.text(node) != text || tree.tag(node).is_some() {
         tree.set_text(node, &text, style);
     }
     tree.set_style(node, style);

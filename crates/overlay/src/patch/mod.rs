@@ -8,6 +8,7 @@ pub(crate) use json6902::float_text;
 
 use crate::build::{Target, Work};
 use crate::error::{Error, ErrorKind, Result};
+use crate::fields::is_null;
 use crate::id::Id;
 use crate::kustomization::{Patch as Entry, PatchOptions};
 use crate::read;
@@ -65,10 +66,10 @@ pub(crate) fn apply(
     };
     let patch = Patch {
         content,
-        target: matcher(&entry.value, work)?,
-        options: entry.value.options,
+        target: matcher(entry, work)?,
+        options: entry.options,
         form: Form::Patches,
-        place: work.place(entry.origin),
+        place: work.place(entry.origin()),
     };
     patch.check()?;
     patch.apply(resources, work)
@@ -82,10 +83,10 @@ pub(crate) fn json6902(
     resources: &mut Resources,
     work: &mut Work<'_>,
 ) -> Result<()> {
-    let place = work.place(entry.origin);
+    let place = work.place(entry.origin());
     let refuse = |message: &str| Error::new(ErrorKind::Patch, message).at(place.clone());
-    let selector = entry.value.target.as_ref();
-    if selector.is_none_or(|selector| selector.value.name.is_empty()) {
+    let selector = entry.target.as_ref();
+    if selector.is_none_or(|selector| selector.name.is_empty()) {
         return Err(refuse("the target of this patch has no `name`"));
     }
     let text = Text::of_entry(entry, target, work)?;
@@ -95,7 +96,7 @@ pub(crate) fn json6902(
         content: Content::Operations(
             operations.ok_or_else(|| refuse("this patch has no operation"))?,
         ),
-        target: matcher(&entry.value, work)?,
+        target: matcher(entry, work)?,
         options: PatchOptions::default(),
         form: Form::Json6902,
         place,
@@ -113,7 +114,7 @@ pub(crate) fn strategic_merge(
 ) -> Result<()> {
     let mut patches = Vec::new();
     for entry in entries {
-        let is_text = entry.value.contains('\n') || entry.value.starts_with('{');
+        let is_text = entry.contains('\n') || entry.starts_with('{');
         let source = match is_text {
             true => read::inline_source(&work.tree, entry),
             false => work.read_named(target, entry)?,
@@ -123,11 +124,11 @@ pub(crate) fn strategic_merge(
             target: None,
             options: PatchOptions::default(),
             form: Form::StrategicMerge,
-            place: work.place(entry.origin),
+            place: work.place(entry.origin()),
         });
     }
     if patches.iter().all(Patch::is_empty) {
-        let place = entries.first().and_then(|entry| work.place(entry.origin));
+        let place = entries.first().and_then(|entry| work.place(entry.origin()));
         return Err(Error::new(ErrorKind::Patch, "these patches are empty").at(place));
     }
     patches
@@ -139,10 +140,10 @@ fn matcher(entry: &Entry, work: &Work<'_>) -> Result<Option<Matcher>> {
     let Some(target) = &entry.target else {
         return Ok(None);
     };
-    let matcher = Matcher::new(&target.value);
+    let matcher = Matcher::new(target);
     matcher
         .map(Some)
-        .map_err(|error| error.at(work.place(target.origin)))
+        .map_err(|error| error.at(work.place(target.origin())))
 }
 
 /// The text of a patch.
@@ -157,23 +158,18 @@ impl Text {
         let refuse = |message: &str| {
             let hint = "give the file as `path`, or the text as `patch`".to_owned();
             let error = Error::new(ErrorKind::Patch, message).hint(hint);
-            Err(error.at(work.place(entry.origin)))
+            Err(error.at(work.place(entry.origin())))
         };
         let patch = entry
-            .value
             .patch
             .as_ref()
-            .filter(|patch| !patch.value.trim().is_empty());
-        let path = entry
-            .value
-            .path
-            .as_ref()
-            .filter(|path| !path.value.is_empty());
+            .filter(|patch| !patch.trim().is_empty());
+        let path = entry.path.as_ref().filter(|path| !path.is_empty());
         match (patch, path) {
             (Some(_), Some(_)) => refuse("this entry has both a `path` and a `patch`"),
             (None, None) => refuse("this entry has neither a `path` nor a `patch`"),
             (Some(patch), None) => Ok(Self {
-                is_json: patch.value.trim_start().starts_with('['),
+                is_json: patch.trim_start().starts_with('['),
                 source: read::inline_source(&work.tree, patch),
             }),
             (None, Some(path)) => {
@@ -240,6 +236,7 @@ impl Patch {
     /// Changes the objects that the patch is for. That there is none is an error for a patch
     /// without a target, else a warning.
     fn apply(&self, resources: &mut Resources, work: &mut Work<'_>) -> Result<()> {
+        work.schema_was_used |= matches!(self.content, Content::Objects(_)) && !self.is_empty();
         let mut patching = Patching {
             patch: self,
             resources,
@@ -306,7 +303,7 @@ impl Patching<'_> {
 
     fn select(&mut self, target: &Matcher) -> Vec<usize> {
         let found = self.resources.select(target, self.tree, self.schema);
-        if found.is_empty() && self.patch.form == Form::Patches {
+        if found.is_empty() {
             let warning = Warning::new("this patch changes nothing: no object matches its target");
             self.warnings.push(warning.at(self.patch.place.clone()));
         }
@@ -325,13 +322,17 @@ impl Patching<'_> {
             let api_version = target.api_version(tree).to_owned();
             set_string(tree, patch, "apiVersion", &api_version);
             to_texts(tree, patch, "labels");
-            to_texts(tree, patch, "annotations");
         }
         let options = self.patch.options;
+        let may_rename = options.allow_name_change || options.allow_kind_change;
+        if as_found || may_rename {
+            to_texts(tree, patch, "annotations");
+        }
+        let forgets = takes_annotations_away(tree, patch);
         let kind = target.kind(tree).to_owned();
         let name = target.name(tree).to_owned();
         let namespace = target.namespace(tree).to_owned();
-        if options.allow_name_change || options.allow_kind_change {
+        if may_rename {
             target.remember_id(tree, self.schema);
         }
         if !strategic::merge(tree, self.schema, target.root, patch)? {
@@ -339,6 +340,9 @@ impl Patching<'_> {
         }
         if target.is_empty(tree) {
             return Ok(());
+        }
+        if forgets {
+            target.forget();
         }
         if !options.allow_kind_change {
             target.set_kind(tree, &kind);
@@ -358,10 +362,6 @@ impl Patching<'_> {
 
     fn operate(&mut self, operations: &[Operation], target: &Matcher) -> Result<()> {
         let found = self.select(target);
-        if found.is_empty() && self.patch.form == Form::Json6902 {
-            let message = "no object matches the target of this patch";
-            return Err(Error::new(ErrorKind::NoMatch, message).at(self.patch.place.clone()));
-        }
         for at in found {
             let Some(resource) = self.resources.get_mut(at) else {
                 continue;
@@ -374,6 +374,8 @@ impl Patching<'_> {
                 annotations(self.tree, resource)?;
             }
             json6902::apply(self.tree, resource.root, operations)?;
+            // It goes through JSON and back, which leaves no two places with one node.
+            resource.shared.clear();
             to_texts(self.tree, resource.root, "annotations");
         }
         Ok(())
@@ -409,8 +411,21 @@ fn to_texts(tree: &mut Tree, root: NodeId, field: &str) {
     let values: Vec<NodeId> = tree.children(map).collect();
     for value in values {
         let text = tree.text(value).to_owned();
-        tree.set_text(value, &text, Style::Double);
+        tree.set_style(value, Style::Plain);
+        tree.set_string(value, &text);
     }
+}
+
+/// Whether a patch deletes or replaces all annotations, which is where kustomize keeps what it
+/// knows of an object.
+fn takes_annotations_away(tree: &Tree, patch: NodeId) -> bool {
+    let takes = |path: &[&str]| {
+        tree.lookup(patch, path).is_some_and(|found| {
+            let directive = tree.text_at(found, &["$patch"]);
+            is_null(tree, found) || matches!(directive, Some("delete" | "replace"))
+        })
+    };
+    takes(&["metadata"]) || takes(&["metadata", "annotations"])
 }
 
 /// Errors.

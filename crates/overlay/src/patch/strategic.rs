@@ -10,7 +10,7 @@ use crate::fields::is_null;
 use crate::schema::{Schema, Shape};
 use std::collections::HashMap;
 use windlass_fault::nearest;
-use windlass_yaml::{Kind, NodeId, Style, Tree};
+use windlass_yaml::{Kind, NodeId, Style, Tree, Value, is_string_11};
 
 /// The key of a directive.
 const DIRECTIVE: &str = "$patch";
@@ -160,14 +160,43 @@ impl<'a> Merger<'a> {
         let Some(value) = self.tree.get(patch, DIRECTIVE) else {
             return Ok(Directive::Merge);
         };
-        let directive = match self.tree.text(value) {
-            "delete" => Directive::Delete,
-            "replace" => Directive::Replace,
-            "merge" => Directive::Merge,
-            other => return Err(self.unknown_directive(value, other)),
-        };
+        let directive = self.read_directive(value)?;
         self.tree.remove_key(patch, DIRECTIVE);
         Ok(directive)
+    }
+
+    /// Reads the directive of a list, which is an item with nothing else in it, and takes it out
+    /// of the patch, with all items that have the same one.
+    fn list_directive(&mut self, patch: NodeId) -> Result<Directive> {
+        let items: Vec<NodeId> = self.tree.items(patch).collect();
+        let mut with_directive = items
+            .iter()
+            .filter(|&&item| self.tree.get(item, DIRECTIVE).is_some());
+        let first = with_directive
+            .next()
+            .filter(|&&item| self.tree.len(item) == 1);
+        let Some(value) = first.and_then(|&item| self.tree.get(item, DIRECTIVE)) else {
+            return Ok(Directive::Merge);
+        };
+        let directive = self.read_directive(value)?;
+        let text = self.tree.text(value);
+        let stays = |&&item: &&NodeId| {
+            let is_empty =
+                is_null(self.tree, item) || (self.tree.is_map(item) && self.tree.is_empty(item));
+            !is_empty && self.tree.text_at(item, &[DIRECTIVE]) != Some(text)
+        };
+        let rest: Vec<NodeId> = items.iter().filter(stays).copied().collect();
+        self.tree.set_children(patch, &rest);
+        Ok(directive)
+    }
+
+    fn read_directive(&self, value: NodeId) -> Result<Directive> {
+        match self.tree.text(value) {
+            "delete" => Ok(Directive::Delete),
+            "replace" => Ok(Directive::Replace),
+            "merge" => Ok(Directive::Merge),
+            other => Err(self.unknown_directive(value, other)),
+        }
     }
 
     /// A map with nothing to merge in, or a new one: only nulls, keyed lists and directives in it
@@ -235,6 +264,10 @@ impl<'a> Merger<'a> {
             Merged::Nothing => false,
             Merged::Null => true,
             Merged::Node(node) if is_null(self.tree, node) => false,
+            Merged::Node(node) if node == slot => {
+                quote(self.tree, slot);
+                true
+            }
             Merged::Node(node) => {
                 replace(self.tree, slot, node);
                 true
@@ -250,8 +283,14 @@ impl<'a> Merger<'a> {
         shape: Option<Shape<'a>>,
         keys: &[&str],
     ) -> Result<Merged> {
-        let list = match (target.filter(|&id| !is_null(self.tree, id)), patch) {
+        let target = target.filter(|&id| !is_null(self.tree, id));
+        let list = match (target, patch) {
             (Some(_), Some(patch)) if is_null(self.tree, patch) => return Ok(Merged::Nothing),
+            (Some(target), Some(patch)) if target != patch => match self.list_directive(patch)? {
+                Directive::Delete => return Ok(Merged::Nothing),
+                Directive::Replace => patch,
+                Directive::Merge => target,
+            },
             (Some(target), _) => target,
             (None, Some(patch)) => patch,
             (None, None) => return Ok(Merged::Nothing),
@@ -265,19 +304,40 @@ impl<'a> Merger<'a> {
 /// scalar that was written in quotes stays in quotes, so that the number 5 in the place of `"4"`
 /// is the text 5 (`kustomize: kyaml/yaml/fns.go`, `FieldSetter`).
 fn replace(tree: &mut Tree, slot: NodeId, value: NodeId) {
-    if slot == value {
-        return;
-    }
     let (style, flow) = (tree.style(slot), tree.in_flow(slot));
-    let is_quoted = tree.style(value) != Style::Plain;
+    let was_quoted = tree.style(value) != Style::Plain;
     tree.overwrite(slot, value);
     tree.set_flow(slot, flow);
-    if tree.is_scalar(slot) {
-        let style = match style {
-            Style::Plain if is_quoted => Style::Double,
-            style => style,
-        };
-        tree.set_style(slot, style);
+    if !tree.is_scalar(slot) {
+        return;
+    }
+    tree.set_style(slot, style);
+    if style == Style::Plain
+        && was_quoted
+        && tree.tag(slot).is_none()
+        && !is_bare_string(tree, slot)
+    {
+        tree.set_tag(slot, Some(STRING));
+    }
+}
+
+/// The tag of a string.
+const STRING: &str = "tag:yaml.org,2002:str";
+
+/// Whether a scalar without quotes and tag is a string.
+fn is_bare_string(tree: &Tree, slot: NodeId) -> bool {
+    matches!(tree.resolve(slot), Ok(Value::Str(text)) if text == tree.text(slot))
+}
+
+/// Puts a string in quotes that YAML 1.1 takes for something else, so that it stays a string when
+/// a later patch replaces it (`kustomize: kyaml/yaml/compatibility.go`).
+fn quote(tree: &mut Tree, slot: NodeId) {
+    let is_plain = tree.is_scalar(slot) && tree.style(slot) == Style::Plain;
+    if !is_plain || tree.text(slot).is_empty() || is_string_11(tree.text(slot)) {
+        return;
+    }
+    if tree.tag(slot).is_none() && is_bare_string(tree, slot) {
+        tree.set_style(slot, Style::Double);
     }
 }
 

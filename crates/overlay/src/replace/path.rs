@@ -219,6 +219,12 @@ impl Search<'_> {
             self.found.push(at);
             return Ok(());
         };
+        if self.create != Create::No && part != "*" && is_null(tree, at.node) {
+            // kustomize puts what it makes below the null, where nothing of it is printed.
+            let node = tree.plain("", tree.origin(at.node));
+            self.found.push(Found { node, is_new: true });
+            return Ok(());
+        }
         match index(part) {
             Some(index) if index >= 0 => return self.follow_index(tree, at, index, rest),
             _ => {}

@@ -66,20 +66,20 @@ pub(crate) fn add_variables(
     work: &mut Work<'_>,
 ) -> Result<()> {
     for variable in variables {
-        let found = find(&variable.value, &layer.resources, work);
+        let found = find(variable, &layer.resources, work);
         if let [_, _, ..] = found[..] {
             let message = format!(
                 "the variable `{}` could take its value from {} objects",
-                variable.value.name,
+                variable.name,
                 found.len()
             );
             return Err(Error::new(ErrorKind::Replacement, message)
-                .at(work.place(variable.origin))
+                .at(work.place(variable.origin()))
                 .hint("name the `namespace` of the object".to_owned()));
         }
         let resource = found.first().and_then(|&at| layer.resources.get_mut(at));
         if let Some(resource) = resource {
-            resource.variables.push(variable.value.name.clone());
+            resource.variables.push(variable.name.clone());
         }
     }
     merge_variables(&mut layer.variables, variables.to_vec(), &work.tree)
@@ -115,12 +115,12 @@ pub(crate) fn merge_variables(
     tree: &Tree,
 ) -> Result<()> {
     for variable in more {
-        let name = &variable.value.name;
-        if let Some(first) = into.iter().find(|known| known.value.name == *name) {
+        let name = &variable.name;
+        if let Some(first) = into.iter().find(|known| known.name == *name) {
             let message = format!("the variable `{name}` is defined twice");
-            let first = tree.locate(first.origin);
+            let first = tree.locate(first.origin());
             return Err(Error::new(ErrorKind::Conflict, message)
-                .at(tree.locate(variable.origin))
+                .at(tree.locate(variable.origin()))
                 .hint(first.map(|place| format!("the first definition is at {place}"))));
         }
         into.push(variable);
@@ -171,10 +171,10 @@ pub(crate) fn resolve_variables(layer: &mut Layer, work: &mut Work<'_>) -> Resul
         }
     }
     for variable in &layer.variables {
-        if !values.used.contains_key(&variable.value.name) {
-            let message = format!("the variable `{}` is not used", variable.value.name);
+        if !values.used.contains_key(&variable.name) {
+            let message = format!("the variable `{}` is not used", variable.name);
             work.warnings
-                .push(Warning::new(message).at(work.tree.locate(variable.origin)));
+                .push(Warning::new(message).at(work.tree.locate(variable.origin())));
         }
     }
     Ok(())
@@ -189,9 +189,9 @@ impl Values {
     fn read(layer: &Layer, tree: &Tree) -> Result<Self> {
         let mut values = BTreeMap::new();
         for variable in &layer.variables {
-            let value = read(&variable.value, &layer.resources, tree);
-            let value = value.map_err(|error| error.at(tree.locate(variable.origin)))?;
-            values.insert(variable.value.name.clone(), value);
+            let value = read(variable, &layer.resources, tree);
+            let value = value.map_err(|error| error.at(tree.locate(variable.origin())))?;
+            values.insert(variable.name.clone(), value);
         }
         Ok(Self {
             values,
@@ -225,7 +225,10 @@ impl Values {
             return Ok(false);
         }
         match self.expand(tree.text(node)) {
-            Value::Text(text) => tree.set_text(node, &text, Style::Double),
+            Value::Text(text) => {
+                tree.set_style(node, Style::Plain);
+                tree.set_string(node, &text);
+            }
             Value::Float(value) => tree.set_text(node, &format!("{value}"), Style::Plain),
             other => tree.set_text(node, &other.text().unwrap_or_default(), Style::Plain),
         }
