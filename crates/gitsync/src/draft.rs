@@ -178,8 +178,37 @@ impl<'d, 'r> Draft<'d, 'r> {
         self.written.iter().map(line).collect()
     }
 
+    /// The names of the folders in a folder of the tip; none if there is no such folder.
+    ///
+    /// # Errors
+    /// As those of [`Draft::read`].
+    pub fn folders(&mut self, path: &str) -> Result<Option<Vec<String>>> {
+        match self.look_up(path)? {
+            Some(Entry {
+                mode: Mode::Folder,
+                id,
+            }) => Ok(Some(tree::folders(&self.store.get(id, Kind::Tree)?.data)?)),
+            _ => Ok(None),
+        }
+    }
+
     /// The file's blob in the tip.
     fn find(&mut self, path: &str) -> Result<Option<Oid>> {
+        match self.look_up(path)? {
+            None => Ok(None),
+            Some(Entry {
+                mode: Mode::File,
+                id,
+            }) => Ok(Some(id)),
+            Some(entry) => {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                Err(not_a_file(path, name, entry.mode))
+            }
+        }
+    }
+
+    /// What stands at a path in the tip. Only folders lead on.
+    fn look_up(&mut self, path: &str) -> Result<Option<Entry>> {
         check_path(path)?;
         let mut names = path.split('/').peekable();
         let mut folder = self.root;
@@ -187,21 +216,9 @@ impl<'d, 'r> Draft<'d, 'r> {
             let data = &self.store.get(folder, Kind::Tree)?.data;
             match (tree::find(data, name)?, names.peek()) {
                 (None, _) => return Ok(None),
-                (
-                    Some(Entry {
-                        mode: Mode::Folder,
-                        id,
-                    }),
-                    Some(_),
-                ) => folder = id,
-                (
-                    Some(Entry {
-                        mode: Mode::File,
-                        id,
-                    }),
-                    None,
-                ) => return Ok(Some(id)),
-                (Some(entry), _) => return Err(not_a_file(path, name, entry.mode)),
+                (entry, None) => return Ok(entry),
+                (Some(entry), Some(_)) if entry.mode == Mode::Folder => folder = entry.id,
+                (Some(entry), Some(_)) => return Err(not_a_file(path, name, entry.mode)),
             }
         }
         Ok(None)

@@ -91,6 +91,20 @@ pub(crate) fn find(data: &[u8], name: &str) -> Result<Option<Entry>> {
     Ok(None)
 }
 
+/// The names of the folders in it, but for those that are not UTF-8.
+pub(crate) fn folders(data: &[u8]) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for raw in entries(data) {
+        let raw = raw?;
+        let name = std::str::from_utf8(raw.name).ok();
+        names.extend(
+            name.filter(|_| raw.entry.mode == Mode::Folder)
+                .map(str::to_owned),
+        );
+    }
+    Ok(names)
+}
+
 /// The same tree with `name` holding `id`. An entry that is there keeps its mode; a new one gets
 /// its place in git's order, in which a folder sorts as if its name ended in `/`.
 pub(crate) fn set(data: &[u8], name: &str, mode: Mode, id: Oid) -> Result<Object> {

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use ureq::http::{Response, StatusCode};
@@ -334,7 +334,7 @@ impl Transport for Http {
 fn agent(access: &Access) -> Result<Agent> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let roots = match &access.authorities {
-        Some(pem) => authorities(pem)?,
+        Some(path) => authorities(path)?,
         None => RootCerts::PlatformVerifier,
     };
     let tls = TlsConfig::builder()
@@ -355,18 +355,23 @@ fn agent(access: &Access) -> Result<Agent> {
     Ok(config.new_agent())
 }
 
-fn authorities(pem: &[u8]) -> Result<RootCerts> {
-    let certificates: Vec<Certificate<'static>> = parse_pem(pem)
+fn authorities(path: &Path) -> Result<RootCerts> {
+    let bad = || {
+        let path = path.display();
+        Error::new(
+            ErrorKind::Value,
+            format!("cannot read certificates from `{path}`"),
+        )
+    };
+    let pem = std::fs::read(path).map_err(|error| bad().source(error))?;
+    let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
         .filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) => Some(certificate),
             _ => None,
         })
         .collect();
     match certificates.is_empty() {
-        true => {
-            let message = "there is no certificate in the file of trusted authorities";
-            Err(Error::new(ErrorKind::Value, message))
-        }
+        true => Err(bad()),
         false => Ok(RootCerts::new_with_certs(&certificates)),
     }
 }

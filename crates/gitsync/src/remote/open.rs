@@ -24,8 +24,27 @@ pub struct Access {
     pub ssh_command: Option<String>,
     /// Whether to go through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name.
     pub proxy: bool,
-    /// The certificates, in PEM, of the only authorities to trust; the system's where not given.
-    pub authorities: Option<Vec<u8>>,
+    /// A file with the certificates, in PEM, of the only authorities to trust; by default those of
+    /// the system.
+    pub authorities: Option<PathBuf>,
+}
+
+impl Access {
+    /// What the environment allows, as git and GitHub's runners name it: `GITHUB_TOKEN` for
+    /// `GITHUB_SERVER_URL`, `GIT_SSH_COMMAND`, `GIT_SSL_CAINFO`, the proxies, and git's own
+    /// credential helpers. `lookup` reads a variable; `folder` is where the user works.
+    #[must_use]
+    pub fn from_variables(folder: &Path, lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let token = lookup("GITHUB_TOKEN").map(Secret::new);
+        Self {
+            token: lookup("GITHUB_SERVER_URL").zip(token),
+            helpers: true,
+            folder: Some(folder.to_owned()),
+            ssh_command: lookup("GIT_SSH_COMMAND"),
+            proxy: true,
+            authorities: lookup("GIT_SSL_CAINFO").map(PathBuf::from),
+        }
+    }
 }
 
 /// Opens a remote by its address: `https://…`, `ssh://…`, `user@host:path`, `file://…` or a

@@ -4,5 +4,6 @@
 mod conformance;
 mod faults;
 mod hostile;
+mod pin;
 mod race;
 mod world;
