@@ -1,0 +1,393 @@
+//! `release-next`: flags, exit codes, outputs, and the tag on the remote.
+
+use insta::assert_snapshot;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// A clone with one application, and the bare repository that it came from.
+pub(crate) struct History {
+    folder: TempDir,
+    git: git2::Repository,
+}
+
+impl History {
+    pub(crate) fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let remote = git2::Repository::init_bare(folder.path().join("remote")).unwrap();
+        let git = git2::Repository::init(folder.path().join("clone")).unwrap();
+        git.remote("origin", remote.path().to_str().unwrap())
+            .unwrap();
+        git.set_head("refs/heads/main").unwrap();
+        let history = Self { folder, git };
+        history.commit("chore: begin", "apps/shop/Dockerfile");
+        history
+    }
+
+    pub(crate) fn commit(&self, message: &str, file: &str) -> String {
+        let parent = self
+            .git
+            .head()
+            .ok()
+            .map(|head| head.peel_to_commit().unwrap());
+        let blob = self.git.blob(message.as_bytes()).unwrap();
+        let tree = match &parent {
+            Some(parent) => parent.tree().unwrap(),
+            None => {
+                let empty = self.git.treebuilder(None).unwrap().write().unwrap();
+                self.git.find_tree(empty).unwrap()
+            }
+        };
+        let mut update = git2::build::TreeUpdateBuilder::new();
+        update.upsert(file, blob, git2::FileMode::Blob);
+        let tree = update.create_updated(&self.git, &tree).unwrap();
+        let tree = self.git.find_tree(tree).unwrap();
+        let who = who();
+        let parents: Vec<_> = parent.iter().collect();
+        let id = self
+            .git
+            .commit(Some("HEAD"), &who, &who, message, &tree, &parents);
+        self.push("refs/heads/main");
+        id.unwrap().to_string()
+    }
+
+    pub(crate) fn tag(&self, name: &str) {
+        let head = self
+            .git
+            .head()
+            .unwrap()
+            .peel(git2::ObjectType::Commit)
+            .unwrap();
+        self.git.tag(name, &head, &who(), name, false).unwrap();
+    }
+
+    fn push(&self, reference: &str) {
+        let mut remote = self.git.find_remote("origin").unwrap();
+        remote
+            .push(&[format!("{reference}:{reference}")], None)
+            .unwrap();
+    }
+
+    fn remote(&self) -> git2::Repository {
+        git2::Repository::open_bare(self.folder.path().join("remote")).unwrap()
+    }
+
+    /// Runs a command in the clone, with nothing of the environment but a folder of its own.
+    pub(crate) fn run(&self, command: &str, words: &str) -> Output {
+        Command::new(command)
+            .arg("-C")
+            .arg(self.folder.path().join("clone"))
+            .args(words.split_whitespace())
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("GITHUB_OUTPUT", self.outputs())
+            .env("GIT_COMMITTER_NAME", "Release Robot")
+            .env("GIT_COMMITTER_EMAIL", "robot@example.com")
+            .env("GIT_COMMITTER_DATE", "@1700000000 +0100")
+            .output()
+            .unwrap()
+    }
+
+    fn outputs(&self) -> std::path::PathBuf {
+        self.folder.path().join("outputs")
+    }
+
+    /// What the last command left for the steps after it.
+    pub(crate) fn left(&self) -> String {
+        let text = std::fs::read_to_string(self.outputs()).unwrap_or_default();
+        let _ = std::fs::remove_file(self.outputs());
+        self.hidden(text)
+    }
+
+    /// A text without the hashes and folders of this run.
+    pub(crate) fn hidden(&self, mut text: String) -> String {
+        let mut walk = self.git.revwalk().unwrap();
+        walk.push_glob("refs/*").unwrap();
+        for id in walk {
+            let id = id.unwrap().to_string();
+            for length in [40, 12, 7] {
+                text = text.replace(&id[..length], "COMMIT");
+            }
+        }
+        text.replace(self.folder.path().to_str().unwrap(), "FOLDER")
+    }
+}
+
+fn who() -> git2::Signature<'static> {
+    git2::Signature::new("A", "a@example.com", &git2::Time::new(1_700_000_000, 0)).unwrap()
+}
+
+fn next(history: &History, words: &str) -> Output {
+    history.run(env!("CARGO_BIN_EXE_release-next"), words)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A command that ends well: what it prints.
+pub(crate) fn done(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// A command that fails with `code`: what it says.
+pub(crate) fn failed(history: &History, output: &Output, code: i32) -> String {
+    assert_eq!(output.status.code(), Some(code), "{}", text(&output.stdout));
+    assert_eq!(text(&output.stdout), "");
+    history.hidden(text(&output.stderr))
+}
+
+#[test]
+fn a_release_on_the_branch_of_an_environment_without_a_tag() {
+    let history = History::new();
+    history.tag("shop/v1.0.0");
+    history.commit("feat(cart): add gifts", "apps/shop/src/cart.py");
+    history.commit("chore: upgrade flask", "apps/shop/src/requirements.txt");
+    let output = next(&history, "--app shop --branch main -v");
+    assert_snapshot!(done(&output), @"1.1.0");
+    assert_snapshot!(history.hidden(text(&output.stderr)), @"
+    patch COMMIT chore: upgrade flask
+    minor COMMIT feat(cart): add gifts
+    ");
+    assert_snapshot!(history.left(), @r#"
+    app=shop
+    branch=main
+    bump=minor
+    changelog=
+    commits=[{"bump":"patch","commit":"COMMIT","subject":"chore: upgrade flask"},{"bump":"minor","commit":"COMMIT","subject":"feat(cart): add gifts"}]
+    created=false
+    image=docker.io/example/shop
+    immutable=v1.1.0
+    next=1.1.0
+    pins=prod=v1.1.0
+    previous=shop/v1.0.0
+    publish=true
+    released=true
+    tag=shop/v1.1.0
+    tags=v1.1.0 1.1 1 latest
+    version=1.1.0
+    "#);
+    let notes = next(&history, "--app shop --branch main --changelog");
+    assert_snapshot!(history.hidden(done(&notes)), @"
+    ## [1.1.0] - 2023-11-14
+
+    ### Added
+
+    - cart: add gifts (COMMIT)
+
+    ### Changed
+
+    - upgrade flask (COMMIT)
+    ");
+}
+
+#[test]
+fn every_commit_on_the_branch_of_an_environment_with_a_tag() {
+    let history = History::new();
+    let output = next(
+        &history,
+        "--app shop --branch develop --registry localhost:5000/team/",
+    );
+    assert_snapshot!(history.hidden(done(&output)), @"sha-COMMIT");
+    assert_snapshot!(history.left(), @r#"
+    app=shop
+    branch=develop
+    bump=patch
+    changelog=
+    commits=[{"bump":"patch","commit":"COMMIT","subject":"chore: begin"}]
+    created=false
+    image=localhost:5000/team/shop
+    immutable=sha-COMMIT
+    next=0.1.0
+    pins=dev=dev-latest
+    previous=
+    publish=true
+    released=false
+    tag=
+    tags=sha-COMMIT dev-latest
+    version=sha-COMMIT
+    "#);
+}
+
+#[test]
+fn nothing_to_release_is_no_error() {
+    let history = History::new();
+    history.tag("shop/v1.0.0");
+    history.commit("docs: explain", "apps/shop/README.md");
+    let output = next(
+        &history,
+        "--app shop --branch main --tag= --expect= --format json",
+    );
+    let report: serde_json::Value = serde_json::from_str(&done(&output)).unwrap();
+    assert_eq!(report["released"], false);
+    assert_eq!(report["publish"], false);
+    assert_eq!(report["next"], serde_json::Value::Null);
+    assert_eq!(report["bump"], "none");
+    assert_eq!(report["previous"], "shop/v1.0.0");
+    // Nor is there anything to tag.
+    let created = next(
+        &history,
+        "--app shop --branch main --create --remote /no/such/remote",
+    );
+    done(&created);
+}
+
+#[test]
+fn the_tag_is_made_once() {
+    let history = History::new();
+    let commit = history.commit("feat: open the shop", "apps/shop/src/shop.py");
+    let dry = next(&history, "--app shop --branch main --create --dry-run");
+    done(&dry);
+    assert!(history.left().contains("created=true"));
+    assert!(
+        history
+            .remote()
+            .find_reference("refs/tags/shop/v0.1.0")
+            .is_err()
+    );
+
+    let create = "--app shop --branch main --create --expect 0.1.0";
+    assert_snapshot!(done(&next(&history, create)), @"0.1.0");
+    assert!(history.left().contains("created=true\n"));
+    let remote = history.remote();
+    let tag = remote
+        .find_reference("refs/tags/shop/v0.1.0")
+        .unwrap()
+        .peel_to_tag()
+        .unwrap();
+    assert_eq!(tag.target_id().to_string(), commit);
+    assert_eq!(
+        tag.tagger().unwrap().to_string(),
+        "Release Robot <robot@example.com>"
+    );
+    assert_eq!(tag.tagger().unwrap().when().seconds(), 1_700_000_000);
+    assert_snapshot!(history.hidden(tag.message().unwrap().unwrap().to_owned()), @"
+    shop 0.1.0
+
+    ## [0.1.0] - 2023-11-14
+
+    ### Added
+
+    - open the shop (COMMIT)
+
+    ### Changed
+
+    - begin (COMMIT)
+    ");
+
+    // The clone does not know of it; the remote does, and it is the same release.
+    done(&next(&history, create));
+    assert!(history.left().contains("created=false\n"));
+    history.tag("shop/v0.1.0");
+    done(&next(&history, create));
+    let left = history.left();
+    assert!(left.contains("created=false\n") && left.contains("released=true\n"));
+}
+
+#[test]
+fn of_two_runs_one_wins_and_the_other_hears_of_it() {
+    let history = History::new();
+    history.commit("feat: one", "apps/shop/src/shop.py");
+    done(&next(&history, "--app shop --branch main --create"));
+    history.commit("feat: two", "apps/shop/src/shop.py");
+    let late = next(&history, "--app shop --branch main --create --expect 0.1.0");
+    assert_snapshot!(failed(&history, &late, 1), @"
+    error: cannot release COMMIT as `0.1.0`: `shop/v0.1.0` of the remote is at COMMIT
+    hint: another run was faster: fetch its tags and run the whole pipeline again
+    ");
+}
+
+#[test]
+fn another_version_than_expected_is_refused() {
+    let history = History::new();
+    history.tag("shop/v1.0.0");
+    history.commit("fix: x", "apps/shop/src/shop.py");
+    let output = next(&history, "--app shop --branch main --create --expect 1.1.0");
+    assert_snapshot!(failed(&history, &output, 1), @"
+    error: `shop` was to be `1.1.0`, but this commit is `1.0.1`
+    hint: run the whole pipeline again: a release came in between
+    ");
+    assert!(
+        history
+            .remote()
+            .find_reference("refs/tags/shop/v1.0.1")
+            .is_err()
+    );
+}
+
+#[test]
+fn a_tag_pushed_by_hand_is_the_release() {
+    let history = History::new();
+    history.tag("shop/v1.4.0");
+    let output = next(
+        &history,
+        "--app shop --tag shop/v1.4.0 --create --remote /no/such/remote",
+    );
+    assert_snapshot!(done(&output), @"1.4.0");
+    assert_snapshot!(history.left(), @r#"
+    app=shop
+    branch=main
+    bump=patch
+    changelog=
+    commits=[{"bump":"patch","commit":"COMMIT","subject":"chore: begin"}]
+    created=false
+    image=docker.io/example/shop
+    immutable=v1.4.0
+    next=1.4.0
+    pins=prod=v1.4.0
+    previous=
+    publish=true
+    released=true
+    tag=shop/v1.4.0
+    tags=v1.4.0 1.4 1 latest
+    version=1.4.0
+    "#);
+    let output = next(&history, "--app shop --tag cart/v1.4.0");
+    assert_snapshot!(failed(&history, &output, 1), @"
+    error: tag `cart/v1.4.0` gives no version of `shop`
+    hint: its tags have the form `shop/vX.Y.Z`
+    ");
+}
+
+#[test]
+fn options_reach_the_rules() {
+    let history = History::new();
+    history.tag("shop/v1.0.0");
+    history.commit(
+        "Merge pull request #7 from a/b\n\nfeat: x",
+        "apps/shop/src/a.py",
+    );
+    history.commit("fix: y [skip release]\n\n* feat!: z", "apps/shop/src/a.py");
+    for (words, expected) in [
+        ("", "1.0.1"),
+        ("--first-parent", "1.1.0"),
+        ("--squash-bodies", "2.0.0"),
+        ("--squash-bodies --skip-marker", "1.0.1"),
+        ("--channel rc", "1.0.1-rc.1"),
+    ] {
+        let output = next(&history, &format!("--app shop --branch main {words}"));
+        assert_eq!(done(&output).trim_end(), expected, "{words}");
+    }
+    history.commit("Update stuff", "apps/shop/src/a.py");
+    let strict = next(&history, "--app shop --branch main --strict");
+    assert_snapshot!(failed(&history, &strict, 1), @"
+    error: commit COMMIT `Update stuff` does not follow Conventional Commits: it does not begin with a type, an optional scope and `: `
+    hint: reword it, or leave strict mode: it then counts by what it changes
+    ");
+    let fresh = History::new();
+    let first = next(&fresh, "--app shop --branch main --first 2.0.0");
+    assert_eq!(done(&first), "2.0.0\n");
+}
+
+#[test]
+fn the_command_line_is_checked() {
+    let history = History::new();
+    for words in [
+        "--app shop",
+        "--branch main",
+        "--app shop --branch main --first 1",
+        "--app shop --branch main --channel nightly",
+    ] {
+        assert_eq!(next(&history, words).status.code(), Some(2), "{words}");
+    }
+}
