@@ -313,7 +313,8 @@ impl<'a> Work<'a> {
                 .at(place.or_else(|| self.place(path.origin)))
                 .hint("name it under `resources`".to_owned()));
         }
-        self.accumulate(&component, layer)
+        self.accumulate(&component, layer)?;
+        layer.resources.refuse_conflicts(&self.tree, &self.schema)
     }
 }
 
@@ -403,7 +404,11 @@ impl<'a> Work<'a> {
         self.add_hashes(&mut layer.resources)?;
         refs::fix(&mut layer, self)?;
         replace::resolve_variables(&mut layer, self)?;
-        let tree = &mut self.tree;
+        let tree = &self.tree;
+        for resource in layer.resources.iter() {
+            read::refuse_nameless(tree, resource)?;
+        }
+        layer.resources.refuse_conflicts(tree, &self.schema)?;
         layer.resources.retain(|resource| !resource.is_local(tree));
         let mut resources = layer.resources.take();
         self.sort(target, &mut resources)?;

@@ -75,22 +75,25 @@ fn checked(tree: &Tree, root: NodeId) -> Result<Option<NodeId>> {
     if is_null(tree, root) || (!matches!(tree.kind(root), Kind::Scalar) && tree.is_empty(root)) {
         return Ok(None);
     }
-    let refuse = |message: String| {
-        Err(Error::new(ErrorKind::Object, message).at(tree.locate(tree.origin(root))))
-    };
-    if !tree.is_map(root) {
-        return refuse("this is no object: it is not a map".to_owned());
-    }
-    let resource = Resource::new(root);
+    refuse_nameless(tree, &Resource::new(root))?;
+    Ok(Some(root))
+}
+
+/// An object has a kind, and a name unless it is a list.
+pub(crate) fn refuse_nameless(tree: &Tree, resource: &Resource) -> Result<()> {
+    let root = resource.root;
     let kind = tree.get(root, "kind").filter(|&kind| !is_null(tree, kind));
     let kind = kind.map_or("", |kind| tree.text(kind));
-    if kind.is_empty() {
-        return refuse("this object has no `kind`".to_owned());
-    }
-    if resource.name(tree).is_empty() && !kind.ends_with("List") {
-        return refuse(format!("this `{kind}` has no `metadata.name`"));
-    }
-    Ok(Some(root))
+    let message = if !tree.is_map(root) {
+        "this is no object: it is not a map".to_owned()
+    } else if kind.is_empty() {
+        "this object has no `kind`".to_owned()
+    } else if resource.name(tree).is_empty() && !kind.ends_with("List") {
+        format!("this `{kind}` has no `metadata.name`")
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(ErrorKind::Object, message).at(tree.locate(tree.origin(root))))
 }
 
 /// A text that stands in another file, as a source whose lines have the numbers they have there.

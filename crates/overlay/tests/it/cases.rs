@@ -84,7 +84,7 @@ impl Case {
             true => Ok(text(output.stdout)),
             false => {
                 let folder = format!("{}/", self.folder.display());
-                Err(without_addresses(&text(output.stderr).replace(&folder, "")))
+                Err(stable(&text(output.stderr).replace(&folder, "")))
             }
         }
     }
@@ -103,15 +103,17 @@ impl Case {
     }
 }
 
-/// Go prints where some things are in memory, which is elsewhere each time.
-fn without_addresses(message: &str) -> String {
-    let mut parts = message.split("0x");
+/// The message without what differs each time: where things are in memory, and the stack of a
+/// panic.
+fn stable(message: &str) -> String {
+    let message = message.split("\n\ngoroutine ").next().unwrap_or_default();
+    let mut parts = message.trim_end().split("0x");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         out.push_str("0x0");
         out.push_str(part.trim_start_matches(|c: char| c.is_ascii_hexdigit()));
     }
-    out
+    out + "\n"
 }
 
 #[expect(
