@@ -6,6 +6,7 @@
 
 mod alias;
 mod block;
+mod complain;
 mod flow;
 
 use crate::error::{Error, ErrorKind};
@@ -92,7 +93,7 @@ impl<'a> Parser<'a> {
             self.scan.key_ok = false;
             let after = self.scan.pos;
             self.scan.skip();
-            Some(self.root(after)?)
+            Some(self.block_node(false, after)?)
         } else if has_directives {
             return Err(self.scan.syntax("directives are followed by a line `---`"));
         } else if self.scan.at_end() {
@@ -102,8 +103,7 @@ impl<'a> Parser<'a> {
                 .scan
                 .syntax("`...` ends a document, and there is none before it"));
         } else {
-            let at = self.scan.pos;
-            Some(self.root(at)?)
+            Some(self.block_node(false, self.scan.pos)?)
         };
         self.scan.skip();
         while self.scan.at_mark() {
@@ -121,10 +121,6 @@ impl<'a> Parser<'a> {
 
     fn at_document_start(&self) -> bool {
         self.scan.at_mark() && self.scan.byte() == b'-'
-    }
-
-    fn root(&mut self, after: usize) -> Result<NodeId, Error> {
-        self.block_node(false, after)
     }
 
     /// `%YAML` and `%TAG` lines, which only a file that is read as a whole can begin with.
@@ -292,13 +288,6 @@ impl<'a> Parser<'a> {
             tag: self.tree.tag(id).map(str::to_owned),
             range,
         })
-    }
-
-    fn complex_key(&self, range: Range<usize>) -> Error {
-        let message = "a key is a text, not a map or a list";
-        self.scan
-            .fail(ErrorKind::ComplexKey, range, message)
-            .with_hint("quote the key if it is meant to start with `{` or `[`")
     }
 
     /// Adds an entry.

@@ -142,7 +142,10 @@ impl<'a> Scanner<'a> {
                 self.pos += 1;
             }
             if self.byte() == b'#' {
-                self.comments();
+                match self.bytes[self.line..self.pos].iter().all(|&b| is_blank(b)) {
+                    true => self.comments(),
+                    false => self.skip_line(),
+                }
             }
             let len = break_len(self.from(self.pos));
             if len == 0 {
@@ -153,7 +156,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Goes over a comment and those that follow it, between which go-yaml lets tabs stand.
+    /// Goes over a comment on a line of its own and those that follow it, between which go-yaml
+    /// lets tabs stand.
     fn comments(&mut self) {
         const REACH: usize = 512;
         loop {

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// The anchors of one document and what was made of them.
 pub(super) struct Anchors<'a> {
-    named: HashMap<&'a str, Anchor>,
+    named: HashMap<&'a str, NodeId>,
     /// The collections that have an anchor and are still open.
     open: Vec<NodeId>,
     /// Where each copy's alias stands.
@@ -17,11 +17,6 @@ pub(super) struct Anchors<'a> {
     pub(super) used: HashMap<NodeId, usize>,
     /// How many bytes of copies may still be made.
     budget: usize,
-}
-
-#[derive(Clone, Copy)]
-struct Anchor {
-    id: NodeId,
 }
 
 /// What a copy costs.
@@ -47,7 +42,7 @@ impl<'a> Anchors<'a> {
 
     /// Names a node from now on.
     pub(super) fn open(&mut self, name: &'a str, id: NodeId) {
-        self.named.insert(name, Anchor { id });
+        self.named.insert(name, id);
         self.open.push(id);
     }
 
@@ -65,7 +60,7 @@ impl Parser<'_> {
         let start = self.scan.pos;
         let name = self.scan.anchor()?;
         let range = start..self.scan.pos;
-        let Some(&Anchor { id }) = self.anchors.named.get(name) else {
+        let Some(&id) = self.anchors.named.get(name) else {
             return Err(self.unknown_anchor(name, range));
         };
         if self.anchors.open.contains(&id) {

@@ -1,7 +1,6 @@
 //! Block collections: structure by indentation.
 
 use super::{Key, Parser, Props};
-use crate::chars::{break_len, is_blank_or_end};
 use crate::error::Error;
 use crate::node::{Kind, NodeId};
 use crate::scan::Scalar;
@@ -19,7 +18,7 @@ pub(super) struct Start {
     pub(super) pos: usize,
     pub(super) line: usize,
     pub(super) key_ok: bool,
-    column: isize,
+    pub(super) column: isize,
 }
 
 impl<'a> Parser<'a> {
@@ -158,11 +157,6 @@ impl<'a> Parser<'a> {
             _ if self.starts_plain() => Item::Scalar(self.scan.plain()?),
             _ => return Err(self.no_content()),
         })
-    }
-
-    fn alias_with_props(&self, range: Range<usize>) -> Error {
-        let message = "an alias has neither anchor nor tag of its own";
-        self.scan.fail(crate::ErrorKind::Syntax, range, message)
     }
 
     /// Whether a plain scalar may start here.
@@ -324,93 +318,5 @@ impl<'a> Parser<'a> {
             return Err(self.no_colon(&start));
         }
         self.key(item, run)
-    }
-}
-
-/// What is said of a text that is not YAML.
-impl Parser<'_> {
-    fn no_colon(&self, start: &Start) -> Error {
-        let from = &self.scan.text[start.pos..];
-        let line = (0..from.len())
-            .find(|&at| break_len(&from.as_bytes()[at..]) > 0)
-            .unwrap_or(from.len());
-        let words = from[..line].trim_end();
-        self.scan
-            .fail(
-                crate::ErrorKind::Syntax,
-                start.pos..start.pos + words.len(),
-                "this line of a map has no `: ` behind its key",
-            )
-            .with_hint("write `key: value`, or indent the line if it continues the one above")
-    }
-
-    fn misplaced_colon(&self, start: &Start) -> Error {
-        let key = start.pos..self.scan.pos + 1;
-        self.scan
-            .fail(
-                crate::ErrorKind::Syntax,
-                key,
-                "a second `: ` on one line: a key cannot stand here",
-            )
-            .with_hint(
-                "quote the value if the `: ` belongs to it, or put the key on a line of its own",
-            )
-    }
-
-    fn misplaced_dash(&self) -> Error {
-        self.scan
-            .syntax("a list item cannot start here")
-            .with_hint("put the `- ` on a line of its own, below the key and not left of it")
-    }
-
-    fn misplaced_question(&self) -> Error {
-        self.scan
-            .syntax("`? ` cannot stand behind something else on a line")
-    }
-
-    /// What does not fit a collection at `column`, the `parts` of which are above.
-    fn stray(&self, column: isize, parts: &str) -> Error {
-        let here = self.scan.column();
-        if self.scan.byte() == b':' && self.scan.ends_after_one() {
-            return self
-                .scan
-                .syntax("a `: ` cannot stand here: its line goes on with the value above")
-                .with_hint("check the indentation of this line and of the one above");
-        }
-        if !self.scan.key_ok {
-            return self.behind_value();
-        }
-        if here == column {
-            return self.scan.syntax("the next item of a list starts with `- `");
-        }
-        let message = format!("this line is indented by {here}, {parts} above it by {column}");
-        self.scan
-            .syntax(message)
-            .with_hint("check the indentation of this line and of those above")
-    }
-
-    fn behind_value(&self) -> Error {
-        self.scan
-            .syntax("something stands behind the end of the value")
-            .with_hint("put the whole value in quotes; a quote in single quotes is written twice")
-    }
-
-    pub(super) fn no_content(&self) -> Error {
-        match self.scan.byte() {
-            b'\t' => self.scan.tab(),
-            _ if self.scan.at_end() => self.scan.syntax("the file ends where a value is expected"),
-            byte @ (b'%' | b'@' | b'`') => self
-                .scan
-                .syntax(format!("a value cannot start with `{}`", char::from(byte)))
-                .with_hint("put the value in quotes"),
-            b':' if self.scan.flow == 0 => self.scan.syntax("a key is missing before the `:`"),
-            b'-' | b'?' | b':'
-                if is_blank_or_end(&self.scan.text.as_bytes()[self.scan.pos + 1..]) =>
-            {
-                self.scan
-                    .syntax("a block collection cannot stand inside `[]` or `{}`")
-            }
-            _ => self.scan.syntax("a value is expected here"),
-        }
     }
 }
