@@ -304,6 +304,8 @@ fn basic(given: &Credentials) -> Secret {
 
 impl Transport for Http {
     const STREAM: bool = false;
+    const NO_VERSION_2: &str =
+        "the web server must run git 2.18 or newer and hand it the `Git-Protocol` header";
 
     fn peer(&self) -> &Peer {
         &self.peer

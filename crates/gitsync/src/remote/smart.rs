@@ -45,6 +45,9 @@ pub(crate) trait Transport {
     /// Whether the messages of a program are one stream, so that each must be read to its end.
     const STREAM: bool;
 
+    /// What to do where the server does not speak version 2.
+    const NO_VERSION_2: &str;
+
     /// The other side.
     fn peer(&self) -> &Peer;
 
@@ -108,8 +111,7 @@ impl<T: Transport> Smart<T> {
         let mut packets = Packets::new(greeting, &peer, LIST_LIMIT);
         if first_line(&mut packets)?.as_deref() != Some("version 2") {
             let message = format!("`{}` does not speak version 2 of git's protocol", peer.name);
-            return Err(Error::new(ErrorKind::Unsupported, message)
-                .hint("the server's git must be 2.18 or newer, with `protocol.version` allowed"));
+            return Err(Error::new(ErrorKind::Unsupported, message).hint(T::NO_VERSION_2));
         }
         let mut capabilities = Vec::new();
         while let Some(line) = packets.line()? {
@@ -141,6 +143,10 @@ impl<T: Transport> Smart<T> {
     }
 
     fn look_up(&mut self, reference: &str) -> Result<Option<Oid>> {
+        if T::STREAM {
+            // A program that stays keeps the refs as it saw them first.
+            self.server = None;
+        }
         self.server()?;
         let message = self.command("ls-refs", &[format!("ref-prefix {reference}")]);
         let peer = self.transport.peer().clone();

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use std::io::{self, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How much a program may still say when nobody listens any more.
@@ -100,6 +100,24 @@ impl Ssh {
         })
     }
 
+    /// Why the server's program said nothing: ssh ends with 255 where it does not get there, and
+    /// else with the status of the program. What they say of it has gone to stderr.
+    fn no_greeting(&self, session: &Session) -> Error {
+        let status = lock(&session.child)
+            .wait()
+            .ok()
+            .and_then(|status| status.code());
+        match status {
+            None | Some(255) => self.peer.unreachable(),
+            Some(status) => {
+                let name = &self.peer.name;
+                let message = format!("there is no git repository at `{name}`: status {status}");
+                Error::new(ErrorKind::RepositoryMissing, message)
+                    .hint("check the address, and that git is installed there")
+            }
+        }
+    }
+
     /// `GIT_SSH_COMMAND` is a line for the shell, as it is for git.
     #[expect(
         clippy::disallowed_methods,
@@ -149,10 +167,12 @@ fn watch(child: Arc<Mutex<Child>>, left: Duration) -> Sender<()> {
     sender
 }
 
+fn lock(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
+    child.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn end(child: &Mutex<Child>) {
-    let mut child = child
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut child = lock(child);
     // One that has ended by itself cannot be killed, and is not to be.
     let _ = child.kill();
     let _ = child.wait();
@@ -169,6 +189,7 @@ impl Drop for Session {
 
 impl Transport for Ssh {
     const STREAM: bool = true;
+    const NO_VERSION_2: &str = "the server must run git 2.18 or newer and have `AcceptEnv GIT_PROTOCOL` in its sshd_config";
 
     fn peer(&self) -> &Peer {
         &self.peer
@@ -180,9 +201,13 @@ impl Transport for Ssh {
 
     fn greeting(&mut self, service: Service) -> Result<Box<dyn Read + '_>> {
         *self.session(service) = None;
-        let session = self.start(service)?;
+        let mut session = self.start(service)?;
+        let mut first = [0];
+        if !matches!(session.stdout.read(&mut first), Ok(1)) {
+            return Err(self.no_greeting(&session));
+        }
         let session = self.session(service).insert(session);
-        Ok(Box::new(&mut session.stdout))
+        Ok(Box::new(io::Cursor::new(first).chain(&mut session.stdout)))
     }
 
     fn ask(&mut self, service: Service, message: &[u8]) -> Result<Box<dyn Read + '_>> {

@@ -332,7 +332,7 @@ fn a_folder_without_a_repository_is_named() {
     std::fs::write(folder.path().join("here.git/config"), "[core\n").unwrap();
     let error = open("here.git", &elsewhere).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Local);
-    assert_eq!(error.to_string(), "cannot open `here.git`");
+    insta::assert_snapshot!(shown(&error).lines().next().unwrap(), @"Local/World: cannot open `here.git`");
 }
 
 #[test]
@@ -466,4 +466,13 @@ fn a_tag_whose_answer_got_lost_is_found() {
     let made = create_tag(&mut *remote(&server.url()), "v1", tip, "one", &me, &quick()).unwrap();
     let holds = world.repository.refname_to_id("refs/tags/v1").unwrap();
     assert_eq!(made, Tagged::Created(holds));
+}
+
+#[test]
+fn a_link_in_the_way_is_named() {
+    let world = World::new();
+    let link = world.odd_tree("120000", "apps", world.blob("elsewhere"));
+    world.commit_tree("main", link);
+    let error = add(&mut *remote(world.path()), &quick()).unwrap_err();
+    insta::assert_snapshot!(shown(&error), @"NotAFile/Input: cannot touch `apps/a/k8s/overlays/dev/kustomization.yaml`: `apps` is a symbolic link");
 }

@@ -231,7 +231,7 @@ fn lies_are_told_in_these_words() {
     insta::assert_snapshot!(said(GitMoment::Greeting, b"<html>"), @"Protocol/World: cannot understand the answer of `http://[HOST]/repository.git`: a packet without a length");
     insta::assert_snapshot!(said(GitMoment::Greeting, &packet(b"version 1")), @"
     Unsupported/Input: `http://[HOST]/repository.git` does not speak version 2 of git's protocol
-    hint: the server's git must be 2.18 or newer, with `protocol.version` allowed
+    hint: the web server must run git 2.18 or newer and hand it the `Git-Protocol` header
     ");
     insta::assert_snapshot!(said(GitMoment::Refs, &packet(b"ERR go\x07 away")), @"Server/World: `http://[HOST]/repository.git` reports an error: go away");
     insta::assert_snapshot!(said(GitMoment::Objects, &framed(&pack(0, &[]))).replace(|c: char| c.is_ascii_hexdigit() && !c.is_alphabetic(), ""), @"Protocol/World: cannot understand the answer of `http://[HOST]/repository.git`: object efacfaecfaccecb is not in it");
