@@ -54,7 +54,9 @@ fn arrows() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 fn dependencies(package: &Value) -> BTreeSet<String> {
-    let all = package["dependencies"].as_array().expect("a list of dependencies");
+    let all = package["dependencies"]
+        .as_array()
+        .expect("a list of dependencies");
     all.iter()
         .filter(|dependency| dependency["kind"].is_null())
         .filter_map(|dependency| ours(&dependency["name"]))

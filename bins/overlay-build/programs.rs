@@ -16,7 +16,7 @@ const MAX_OUTPUT: u64 = 64 << 20;
 
 /// Runs programs of this machine. What they write goes into a folder that is removed in the end.
 #[derive(Default)]
-pub struct Machine {
+pub(crate) struct Machine {
     scratch: std::sync::OnceLock<tempfile::TempDir>,
 }
 
@@ -54,7 +54,9 @@ impl Programs for Machine {
 
     fn scratch(&self) -> io::Result<PathBuf> {
         if self.scratch.get().is_none() {
-            let folder = tempfile::Builder::new().prefix("overlay-build-").tempdir()?;
+            let folder = tempfile::Builder::new()
+                .prefix("overlay-build-")
+                .tempdir()?;
             // Another thread may have made one first; then this one is removed again.
             let _ = self.scratch.set(folder);
         }
@@ -78,7 +80,10 @@ fn feed(child: &mut Child, input: Vec<u8>) {
 /// What the program prints and complains, until both are closed.
 fn watch(child: &mut Child) -> io::Result<(Vec<u8>, Vec<u8>)> {
     let (sender, receiver) = mpsc::channel();
-    let output = child.stdout.take().map(|from| collect(from, false, sender.clone()));
+    let output = child
+        .stdout
+        .take()
+        .map(|from| collect(from, false, sender.clone()));
     let errors = child.stderr.take().map(|from| collect(from, true, sender));
     let mut printed = (Vec::new(), Vec::new());
     let deadline = std::time::Instant::now() + PATIENCE;
@@ -91,7 +96,11 @@ fn watch(child: &mut Child) -> io::Result<(Vec<u8>, Vec<u8>)> {
                     let message = format!("it printed more than {} MiB", MAX_OUTPUT >> 20);
                     return Err(io::Error::other(message));
                 }
-                *(if is_errors { &mut printed.1 } else { &mut printed.0 }) = content;
+                *(if is_errors {
+                    &mut printed.1
+                } else {
+                    &mut printed.0
+                }) = content;
             }
             Err(RecvTimeoutError::Timeout) => {
                 let message = format!("it took longer than {} s", PATIENCE.as_secs());

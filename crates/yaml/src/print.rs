@@ -15,6 +15,13 @@ pub(crate) struct Printer<'a> {
     pub(crate) fresh: bool,
 }
 
+/// Whether a text can stand without quotes as far as its characters go; what it then means is
+/// another matter.
+#[must_use]
+pub fn fits_plain(text: &str) -> bool {
+    Printer::fits_plain(text)
+}
+
 /// What can be done with a text.
 #[derive(Debug, PartialEq, Eq)]
 struct Analysis {

@@ -21,7 +21,9 @@ use json_patch::{
 };
 use serde_json::{Number, Value};
 use windlass_fault::nearest;
-use windlass_yaml::{Kind, NodeId, Origin, Style, Tree, Value as Scalar, is_ambiguous_11};
+use windlass_yaml::{
+    Kind, NodeId, Origin, Style, Tree, Value as Scalar, fits_plain, is_ambiguous_11,
+};
 
 /// One operation of a patch.
 #[derive(Debug, Clone)]
@@ -385,6 +387,7 @@ fn string_style(text: &str) -> Style {
     match text {
         text if text.contains('\n') => Style::Literal,
         text if is_ambiguous(text) => Style::Double,
+        text if !fits_plain(text) => Style::Single,
         _ => Style::Plain,
     }
 }
