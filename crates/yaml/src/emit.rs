@@ -159,9 +159,12 @@ fn through_json(text: &str) -> String {
 
 /// The marks that the first steps leave.
 impl Tree {
-    /// What a scalar means after go-yaml v3 has printed it; `flow` says whether it stands in a
-    /// flow collection.
-    pub(crate) fn printed(&self, id: NodeId, flow: bool) -> Result<Value<'_>, Error> {
+    /// What a scalar means after go-yaml v3 has printed it, which doubles some line breaks of a
+    /// folded text; `flow` says whether it stands in a flow collection.
+    ///
+    /// # Errors
+    /// As [`Tree::resolve`].
+    pub fn printed(&self, id: NodeId, flow: bool) -> Result<Value<'_>, Error> {
         if !self.is_scalar(id) || self.tag(id).is_some() {
             return self.resolve(id);
         }

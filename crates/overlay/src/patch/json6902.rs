@@ -333,9 +333,9 @@ enum Rules {
 }
 
 impl Rules {
-    fn resolve<'t>(self, tree: &'t Tree, node: NodeId) -> Result<Scalar<'t>> {
+    fn resolve<'t>(self, tree: &'t Tree, node: NodeId, flow: bool) -> Result<Scalar<'t>> {
         let value = match self {
-            Self::Object => tree.resolve(node),
+            Self::Object => tree.printed(node, flow),
             Self::Patch => tree.resolve_11(node),
         };
         value.map_err(malformed)
@@ -360,8 +360,7 @@ fn normalize(tree: &mut Tree, node: NodeId, rules: Rules, flow: bool) -> Result<
         return Ok(());
     }
     let is_bare = tree.style(node) == Style::Plain && tree.tag(node).is_none();
-    let (text, style) = match rules.resolve(tree, node)? {
-        Scalar::Null if flow && tree.text(node).is_empty() => (String::new(), Style::Double),
+    let (text, style) = match rules.resolve(tree, node, flow)? {
         Scalar::Null => ("null".to_owned(), Style::Plain),
         Scalar::Bool(value) => (value.to_string(), Style::Plain),
         Scalar::Int(value) => (float_text(value as f64), Style::Plain),
