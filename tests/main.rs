@@ -10,6 +10,7 @@ mod image_build;
 mod image_pin;
 mod image_publish;
 mod manifests;
+mod overlay_build;
 mod pipeline;
 mod release_next;
 mod rendered;

@@ -159,7 +159,8 @@ impl std::error::Error for Error {
 impl Fault for Error {
     fn blame(&self) -> Blame {
         match self.0.kind {
-            ErrorKind::Remote | ErrorKind::Program => Blame::World,
+            // Without a cause nothing was tried: it was not allowed.
+            ErrorKind::Remote | ErrorKind::Program if self.0.source.is_some() => Blame::World,
             _ => Blame::Input,
         }
     }
