@@ -56,7 +56,7 @@ pub(crate) fn apply(
     resources: &mut Resources,
     work: &mut Work<'_>,
 ) -> Result<()> {
-    let text = Text::of_entry(entry, target, work)?;
+    let text = Text::of_entry(entry, Form::Patches, target, work)?;
     let content = match read::objects(&mut work.tree, Arc::clone(&text.source)) {
         Ok(objects) => Content::Objects(objects),
         Err(no_object) => match text.operations(&mut work.tree)? {
@@ -89,7 +89,7 @@ pub(crate) fn json6902(
     if selector.is_none_or(|selector| selector.name.is_empty()) {
         return Err(refuse("the target of this patch has no `name`"));
     }
-    let text = Text::of_entry(entry, target, work)?;
+    let text = Text::of_entry(entry, Form::Json6902, target, work)?;
     let operations = text.operations(&mut work.tree)?;
     let operations = operations.filter(|operations| !operations.is_empty());
     let patch = Patch {
@@ -154,7 +154,12 @@ struct Text {
 }
 
 impl Text {
-    fn of_entry(entry: &Spanned<Entry>, target: &Target<'_>, work: &mut Work<'_>) -> Result<Self> {
+    fn of_entry(
+        entry: &Spanned<Entry>,
+        form: Form,
+        target: &Target<'_>,
+        work: &mut Work<'_>,
+    ) -> Result<Self> {
         let refuse = |message: &str| {
             let hint = "give the file as `path`, or the text as `patch`".to_owned();
             let error = Error::new(ErrorKind::Patch, message).hint(hint);
@@ -168,10 +173,17 @@ impl Text {
         match (patch, path) {
             (Some(_), Some(_)) => refuse("this entry has both a `path` and a `patch`"),
             (None, None) => refuse("this entry has neither a `path` nor a `patch`"),
-            (Some(patch), None) => Ok(Self {
-                is_json: patch.trim_start().starts_with('['),
-                source: read::inline_source(&work.tree, patch),
-            }),
+            (Some(patch), None) => {
+                let mut patch = patch.clone();
+                if form == Form::Patches {
+                    // A block text at the end of the patch loses its line break by this.
+                    patch.value.truncate(patch.value.trim_end().len());
+                }
+                Ok(Self {
+                    is_json: patch.trim_start().starts_with('['),
+                    source: read::inline_source(&work.tree, &patch),
+                })
+            }
             (None, Some(path)) => {
                 let source = work.read_named(target, path)?;
                 Ok(Self {

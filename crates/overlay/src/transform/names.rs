@@ -1,12 +1,13 @@
 //! Prefixes and suffixes of names.
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::fields::{self, Create, FieldSpec};
 use crate::id::Id;
+use crate::read;
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::schema::Schema;
-use windlass_yaml::Tree;
+use windlass_yaml::{Kind, Tree};
 
 /// What is put before and behind names.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +43,8 @@ pub(crate) fn affix(
         return Ok(());
     }
     for resource in resources.iter_mut() {
+        // A name that was taken away is not to come back as an affix alone.
+        read::refuse_nameless(tree, resource)?;
         let first = resource.original_id(tree, schema);
         if !keeps_its_name(&first) {
             rename(resource, &first, tree, schema, affix, specs)?;
@@ -84,6 +87,12 @@ fn rename(
             spec,
             Create::Scalar,
             &mut |tree, at| {
+                if tree.kind(at) != Kind::Scalar {
+                    let message =
+                        format!("`{}` cannot be renamed: it is a map or a list", spec.path);
+                    let place = tree.locate(tree.origin(at));
+                    return Err(Error::new(ErrorKind::Field, message).at(place));
+                }
                 let name = affix.on(tree.text(at));
                 tree.set_string(at, &name);
                 Ok(())
