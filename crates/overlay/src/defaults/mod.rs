@@ -1,7 +1,11 @@
 //! The built-in field specs, as data.
 
+// One row a line.
+#[rustfmt::skip]
 mod fields;
+#[rustfmt::skip]
 mod references;
+#[rustfmt::skip]
 mod variables;
 
 pub(crate) use fields::{
