@@ -325,8 +325,8 @@ struct Plugin<'p, 'a> {
 impl Plugin<'_, '_> {
     fn run(&mut self, kind: &str) -> Result<()> {
         match kind {
-            "AnnotationsTransformer" => self.put(&pairs(&self.settings.annotations)),
-            "LabelTransformer" => self.put(&pairs(&self.settings.labels)),
+            "AnnotationsTransformer" => self.put(&labels::pairs(&self.settings.annotations)),
+            "LabelTransformer" => self.put(&labels::pairs(&self.settings.labels)),
             "HashTransformer" => self.work.add_hashes(self.resources),
             "ImageTagTransformer" => self.image(),
             "NamespaceTransformer" => self.namespace(),
@@ -488,13 +488,4 @@ impl Plugin<'_, '_> {
         patches.extend(self.settings.patches.take());
         patch::strategic_merge(&patches, self.target, self.resources, self.work)
     }
-}
-
-fn pairs(map: &Pairs) -> Vec<Pair> {
-    let pair = |(key, value): (&String, &Spanned<String>)| Pair {
-        key: key.clone(),
-        value: value.value.clone(),
-        origin: value.origin,
-    };
-    map.iter().map(pair).collect()
 }

@@ -2,9 +2,10 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::{self, Create, FieldSpec};
+use crate::kustomization::Pairs;
 use crate::resource::Resource;
 use crate::shared::Shared;
-use windlass_yaml::{NodeId, Origin, Tree};
+use windlass_yaml::{NodeId, Origin, Spanned, Tree};
 
 /// A key, a value, and where the user wrote them.
 #[derive(Debug, Clone)]
@@ -12,6 +13,16 @@ pub(crate) struct Pair {
     pub(crate) key: String,
     pub(crate) value: String,
     pub(crate) origin: Origin,
+}
+
+/// The entries of a field, with their places.
+pub(crate) fn pairs(map: &Pairs) -> Vec<Pair> {
+    let pair = |(key, value): (&String, &Spanned<String>)| Pair {
+        key: key.clone(),
+        value: value.value.clone(),
+        origin: value.origin,
+    };
+    map.iter().map(pair).collect()
 }
 
 /// Puts the pairs into each map that `specs` name

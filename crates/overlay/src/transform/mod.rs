@@ -12,13 +12,11 @@ use crate::config::{self, Config, Specs};
 use crate::error::Result;
 use crate::fields::FieldSpec;
 use crate::id::Gvk;
-use crate::kustomization::{Labels, Pairs};
+use crate::kustomization::Labels;
 use crate::{patch, provenance, replace};
-use labels::Pair;
 use names::Affix;
 use namespace::{Namespace, Subjects};
 use std::borrow::Cow;
-use windlass_yaml::Spanned;
 
 /// One layer at the time of its transformers.
 pub(crate) struct Stage<'s, 'a> {
@@ -107,35 +105,35 @@ fn set_namespace(stage: &mut Stage<'_, '_>) -> Result<()> {
 }
 
 fn prefix(stage: &mut Stage<'_, '_>) -> Result<()> {
-    let prefix = &stage.target.kustomization.name_prefix;
-    if prefix.is_empty() {
-        return Ok(());
-    }
-    let specs = &stage.layer.config.name_prefix;
-    let (tree, schema) = (&mut stage.work.tree, &stage.work.schema);
-    let resources = &mut stage.layer.resources;
-    names::affix(resources, tree, schema, Affix::Prefix(prefix), specs)?;
-    stage.ran("PrefixTransformer");
-    Ok(())
+    let target = stage.target;
+    let prefix = Affix::Prefix(&target.kustomization.name_prefix);
+    affix(stage, prefix, "PrefixTransformer")
 }
 
 fn suffix(stage: &mut Stage<'_, '_>) -> Result<()> {
-    let suffix = &stage.target.kustomization.name_suffix;
-    if suffix.is_empty() {
+    let target = stage.target;
+    let suffix = Affix::Suffix(&target.kustomization.name_suffix);
+    affix(stage, suffix, "SuffixTransformer")
+}
+
+fn affix(stage: &mut Stage<'_, '_>, affix: Affix<'_>, transformer: &str) -> Result<()> {
+    if affix.is_empty() {
         return Ok(());
     }
-    let specs = &stage.layer.config.name_suffix;
+    let specs = match affix {
+        Affix::Prefix(_) => &stage.layer.config.name_prefix,
+        Affix::Suffix(_) => &stage.layer.config.name_suffix,
+    };
     let (tree, schema) = (&mut stage.work.tree, &stage.work.schema);
-    let resources = &mut stage.layer.resources;
-    names::affix(resources, tree, schema, Affix::Suffix(suffix), specs)?;
-    stage.ran("SuffixTransformer");
+    names::affix(&mut stage.layer.resources, tree, schema, affix, specs)?;
+    stage.ran(transformer);
     Ok(())
 }
 
 fn labels(stage: &mut Stage<'_, '_>) -> Result<()> {
     for entry in &stage.target.kustomization.labels {
         let specs = label_specs(entry, &stage.layer.config)?;
-        let pairs = pairs(&entry.pairs);
+        let pairs = labels::pairs(&entry.pairs);
         labels::add(
             stage.layer.resources.iter_mut(),
             &mut stage.work.tree,
@@ -173,7 +171,7 @@ fn label_specs(entry: &Labels, config: &Config) -> Result<Specs> {
 }
 
 fn common_labels(stage: &mut Stage<'_, '_>) -> Result<()> {
-    let pairs = pairs(&stage.target.kustomization.common_labels);
+    let pairs = labels::pairs(&stage.target.kustomization.common_labels);
     if pairs.is_empty() {
         return Ok(());
     }
@@ -189,7 +187,7 @@ fn common_labels(stage: &mut Stage<'_, '_>) -> Result<()> {
 }
 
 fn annotations(stage: &mut Stage<'_, '_>) -> Result<()> {
-    let pairs = pairs(&stage.target.kustomization.common_annotations);
+    let pairs = labels::pairs(&stage.target.kustomization.common_annotations);
     if pairs.is_empty() {
         return Ok(());
     }
@@ -202,15 +200,6 @@ fn annotations(stage: &mut Stage<'_, '_>) -> Result<()> {
     )?;
     stage.ran("AnnotationsTransformer");
     Ok(())
-}
-
-fn pairs(map: &Pairs) -> Vec<Pair> {
-    let pair = |(key, value): (&String, &Spanned<String>)| Pair {
-        key: key.clone(),
-        value: value.value.clone(),
-        origin: value.origin,
-    };
-    map.iter().map(pair).collect()
 }
 
 fn patches_json6902(stage: &mut Stage<'_, '_>) -> Result<()> {

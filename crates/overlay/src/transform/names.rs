@@ -17,7 +17,7 @@ pub(crate) enum Affix<'a> {
 }
 
 impl Affix<'_> {
-    fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         let (Self::Prefix(text) | Self::Suffix(text)) = self;
         text.is_empty()
     }
