@@ -150,7 +150,7 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
     let builds = args
         .roots
         .iter()
-        .map(|root| windlass_overlay::build(&Disk, &context.path(root), &options))
+        .map(|root| windlass_overlay::build(&Disk::default(), &context.path(root), &options))
         .collect::<Result<Vec<Build>, _>>()?;
     let mut output = Output {
         objects: builds.iter().map(|build| build.objects().len()).sum(),

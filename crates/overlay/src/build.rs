@@ -1,5 +1,6 @@
 //! A build: each layer adds to the objects of its bases, the root finishes them.
 
+use crate::builder::Bases;
 use crate::config::{self, Config};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::FieldSpec;
@@ -15,11 +16,11 @@ use crate::resources::Resources;
 use crate::schema::Schema;
 use crate::transform::labels;
 use crate::{crds, generate, hash, helm, plugin, read, refs, replace, transform};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use windlass_fault::Warning;
-use windlass_yaml::{Origin, Source, Spanned, Tree};
+use windlass_yaml::{Moved, Origin, Source, Spanned, Tree};
 
 /// The version of kustomize whose bytes are printed.
 const COMPATIBLE: &str = "v5.8.1";
@@ -41,6 +42,12 @@ pub(crate) struct Work<'a> {
     pub(crate) schema_was_used: bool,
     /// Whether the root asks for `buildMetadata`.
     pub(crate) tracks_provenance: bool,
+    /// Where bases are found and left that other builds share.
+    bases: Option<&'a Bases>,
+    /// The folders whose kustomizations were read.
+    entered: Vec<PathBuf>,
+    /// How many kustomizations led to the last of them.
+    deepest: usize,
 }
 
 /// A kustomization file that was read, and where it stands.
@@ -61,6 +68,36 @@ pub(crate) struct Layer {
     pub(crate) variables: Vec<Spanned<replace::Variable>>,
 }
 
+impl Layer {
+    /// A copy for a tree that has taken over this one's.
+    fn moved(&self, moved: Moved) -> Self {
+        let resource = |resource: &Resource| resource.moved(moved);
+        let variable = |variable: &Spanned<replace::Variable>| Spanned {
+            origin: moved.origin(variable.origin),
+            value: variable.value.clone(),
+        };
+        Self {
+            resources: self.resources.iter().map(resource).collect(),
+            config: self.config.clone(),
+            variables: self.variables.iter().map(variable).collect(),
+        }
+    }
+}
+
+/// A base that was built apart, for any number of builds.
+pub(crate) struct Base {
+    tree: Tree,
+    layer: Layer,
+    record: Record,
+    warnings: Vec<Warning>,
+    deprecations: Vec<Warning>,
+    schema_was_used: bool,
+    /// The folders of the kustomizations in it.
+    folders: Vec<PathBuf>,
+    /// How many of them lead to the last one.
+    below: usize,
+}
+
 /// A build that is done: the objects, in the tree that they live in.
 pub(crate) struct Finished {
     pub(crate) tree: Tree,
@@ -76,18 +113,9 @@ pub(crate) fn run<'a>(
     files: &'a dyn Files,
     root: &Path,
     options: &'a Options<'a>,
+    bases: Option<&'a Bases>,
 ) -> Result<Finished> {
-    let mut work = Work {
-        tree: Tree::new(),
-        schema: Schema::default(),
-        options,
-        record: Record::default(),
-        warnings: Vec::new(),
-        deprecations: Vec::new(),
-        schema_is_set: false,
-        schema_was_used: false,
-        tracks_provenance: false,
-    };
+    let mut work = Work::new(options, bases);
     let folder = Folder::start(files, root, options.restriction)?;
     let target = work.load(folder, Provenance::default())?;
     work.tracks_provenance = !target.kustomization.build_metadata.is_empty();
@@ -112,11 +140,32 @@ pub(crate) fn run<'a>(
 
 /// Reading.
 impl<'a> Work<'a> {
+    fn new(options: &'a Options<'a>, bases: Option<&'a Bases>) -> Self {
+        Self {
+            tree: Tree::new(),
+            schema: Schema::default(),
+            options,
+            record: Record::default(),
+            warnings: Vec::new(),
+            deprecations: Vec::new(),
+            schema_is_set: false,
+            schema_was_used: false,
+            tracks_provenance: false,
+            bases,
+            entered: Vec::new(),
+            deepest: 0,
+        }
+    }
+
     fn load(&mut self, folder: Rc<Folder<'a>>, provenance: Provenance) -> Result<Target<'a>> {
         let file = kustomization::find(&folder)?;
         let text = folder.read_text(file, &mut self.record)?;
         let source = Source::new(folder.shown(file), text);
         let kustomization = kustomization::read(source, self)?;
+        if self.bases.is_some() {
+            self.entered.push(folder.root().to_owned());
+            self.deepest = self.deepest.max(folder.depth());
+        }
         Ok(Target {
             kustomization,
             folder,
@@ -274,6 +323,20 @@ impl<'a> Work<'a> {
         provenance: Provenance,
         layer: &mut Layer,
     ) -> Result<()> {
+        let mut base = match self.bases {
+            Some(bases) if self.may_share(&folder) => self.shared_base(&folder, bases)?,
+            _ => self.base(folder, provenance)?,
+        };
+        base.resources
+            .take()
+            .into_iter()
+            .for_each(|resource| layer.resources.push(resource));
+        layer.config.merge(&base.config)?;
+        replace::merge_variables(&mut layer.variables, base.variables, &self.tree)
+    }
+
+    /// What the kustomization of a folder makes, for another one to build on.
+    fn base(&mut self, folder: Rc<Folder<'a>>, provenance: Provenance) -> Result<Layer> {
         let target = self.load(folder, provenance)?;
         self.set_schema(&target)?;
         if target.kustomization.is_component() {
@@ -286,12 +349,54 @@ impl<'a> Work<'a> {
         }
         let mut base = Layer::default();
         self.accumulate(&target, &mut base)?;
-        base.resources
-            .take()
-            .into_iter()
-            .for_each(|resource| layer.resources.push(resource));
-        layer.config.merge(&base.config)?;
-        replace::merge_variables(&mut layer.variables, base.variables, &self.tree)
+        Ok(base)
+    }
+
+    /// Whether what the folder makes does not depend on this build: not on its schema, and not on
+    /// where the root lies, by which `buildMetadata` names places.
+    fn may_share(&self, folder: &Folder<'_>) -> bool {
+        !self.schema_is_set && !self.tracks_provenance && !folder.is_remote()
+    }
+
+    /// [`Self::base`], built for the first build that needs it and copied for the others.
+    fn shared_base(&mut self, folder: &Rc<Folder<'a>>, bases: &'a Bases) -> Result<Layer> {
+        let known = bases.get(folder);
+        let known = known.filter(|base| folder.may_enter(&base.folders, base.below));
+        let base = match known {
+            Some(base) => base,
+            None => {
+                let mut apart = Self::new(self.options, self.bases);
+                let layer = apart.base(Rc::clone(folder), Provenance::default());
+                if apart.schema_is_set {
+                    // It changes how the rest of this build is done, and goes by what was before.
+                    return self.base(Rc::clone(folder), Provenance::default());
+                }
+                let base = Arc::new(apart.into_base(layer?, folder.depth()));
+                bases.put(folder, &base);
+                base
+            }
+        };
+        let moved = self.tree.absorb(&base.tree);
+        self.record.add(&base.record);
+        self.warnings.extend_from_slice(&base.warnings);
+        self.deprecations.extend_from_slice(&base.deprecations);
+        self.schema_was_used |= base.schema_was_used;
+        self.entered.extend_from_slice(&base.folders);
+        self.deepest = self.deepest.max(folder.depth() + base.below);
+        Ok(base.layer.moved(moved))
+    }
+
+    fn into_base(self, layer: Layer, depth: usize) -> Base {
+        Base {
+            tree: self.tree,
+            layer,
+            record: self.record,
+            warnings: self.warnings,
+            deprecations: self.deprecations,
+            schema_was_used: self.schema_was_used,
+            folders: self.entered,
+            below: self.deepest - depth,
+        }
     }
 
     fn add_component(

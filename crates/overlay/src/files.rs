@@ -1,11 +1,12 @@
 //! Where files come from, and which of them a build may read.
 
 use crate::error::{Error, ErrorKind, Result};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
+use std::sync::{PoisonError, RwLock};
 use windlass_fault::{Location, nearest};
 
 /// The size that a file may have, in bytes.
@@ -26,7 +27,7 @@ const MAX_DEPTH: usize = 200;
 /// assert_eq!(found.path, std::path::Path::new("/app/deployment.yaml"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub trait Files {
+pub trait Files: Sync {
     /// What stands at a path, links followed.
     ///
     /// # Errors
@@ -69,15 +70,58 @@ impl<T: Files + ?Sized> Files for &T {
     }
 }
 
-/// The files of this machine.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Disk;
+/// The files of this machine. Links between folders are taken to stay as they are while it lives.
+#[derive(Debug, Default)]
+pub struct Disk {
+    /// Folders that stand where their path says: no part of it is a link.
+    plain: RwLock<HashSet<PathBuf>>,
+}
+
+impl Disk {
+    /// A path whose folder is plain and which is no link itself is where it says, so that the
+    /// system need not be asked about each of its parts.
+    fn find_plainly(&self, path: &Path) -> io::Result<Option<Found>> {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return Ok(None);
+        };
+        if !self.knows(folder) {
+            return Ok(None);
+        }
+        let path = folder.join(name);
+        let about = path.symlink_metadata()?;
+        let is_dir = about.is_dir();
+        Ok((!about.is_symlink()).then_some(Found { path, is_dir }))
+    }
+
+    fn knows(&self, folder: &Path) -> bool {
+        let plain = self.plain.read().unwrap_or_else(PoisonError::into_inner);
+        plain.contains(folder)
+    }
+
+    fn learn(&self, folder: &Path) {
+        if !self.knows(folder) {
+            let mut plain = self.plain.write().unwrap_or_else(PoisonError::into_inner);
+            plain.insert(folder.to_owned());
+        }
+    }
+}
 
 impl Files for Disk {
     fn find(&self, path: &Path) -> io::Result<Found> {
-        let path = path.canonicalize()?;
-        let is_dir = path.is_dir();
-        Ok(Found { path, is_dir })
+        let found = match self.find_plainly(path)? {
+            Some(found) => found,
+            None => {
+                let path = path.canonicalize()?;
+                let is_dir = path.is_dir();
+                Found { path, is_dir }
+            }
+        };
+        match found.path.parent() {
+            _ if found.is_dir => self.learn(&found.path),
+            Some(folder) => self.learn(folder),
+            None => {}
+        }
+        Ok(found)
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
@@ -224,6 +268,24 @@ impl<'a> Folder<'a> {
     /// The folder itself, absolute.
     pub(crate) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// How many kustomizations led here.
+    pub(crate) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Whether it is one of a repository that was fetched.
+    pub(crate) fn is_remote(&self) -> bool {
+        self.url.is_some() || self.above.as_ref().is_some_and(|above| above.is_remote())
+    }
+
+    /// Whether a kustomization here may lead to all these folders, `below` kustomizations further
+    /// down.
+    pub(crate) fn may_enter(&self, folders: &[PathBuf], below: usize) -> bool {
+        let mut folders = folders.iter();
+        self.depth + below <= MAX_DEPTH
+            && folders.all(|folder| self.refuse_cycle(folder, "").is_ok())
     }
 
     /// The name of the folder itself.
@@ -415,6 +477,11 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// Adds what another one has.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.files.extend(other.files.iter().cloned());
+    }
+
     pub(crate) fn into_files(self) -> Vec<PathBuf> {
         self.files.into_iter().collect()
     }

@@ -30,6 +30,7 @@
 //! [`windlass_yaml::Tree`], where every node knows the file, line and column it came from.
 
 mod build;
+mod builder;
 mod config;
 mod crds;
 mod defaults;
@@ -61,6 +62,7 @@ mod select;
 mod shared;
 mod transform;
 
+pub use builder::Builder;
 pub use error::{Error, ErrorKind};
 pub use files::{Disk, Files, Found, Memory, Restriction};
 pub use function::Functions;
@@ -82,5 +84,5 @@ pub fn build<'a>(
     root: &Path,
     options: &'a Options<'a>,
 ) -> Result<Build, Error> {
-    build::run(files, root, options).map(Build::new)
+    build::run(files, root, options, None).map(Build::new)
 }

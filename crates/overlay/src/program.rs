@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 ///
 /// The library starts none by itself: whoever builds supplies this, and with it the limits of
 /// time and memory.
-pub trait Programs {
+pub trait Programs: Sync {
     /// Runs a program to its end.
     ///
     /// # Errors

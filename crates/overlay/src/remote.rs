@@ -5,7 +5,7 @@ use crate::files::Files;
 use std::path::PathBuf;
 
 /// Fetches what a kustomization names by a URL.
-pub trait Fetch {
+pub trait Fetch: Sync {
     /// What a URL names, in any of the forms that kustomize reads: a file over http, or a folder
     /// of a git repository.
     ///

@@ -6,7 +6,7 @@ use crate::id::{Gvk, Id, effective_namespace};
 use crate::provenance::Provenance;
 use crate::schema::Schema;
 use crate::shared::Shared;
-use windlass_yaml::{NodeId, Origin, Tree};
+use windlass_yaml::{Moved, NodeId, Origin, Tree};
 
 /// What a generated object does to one that is already there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -80,6 +80,16 @@ impl Resource {
             provenance: None,
             changes: Vec::new(),
         }
+    }
+
+    /// A copy for a tree that has taken over the one that it lives in.
+    pub(crate) fn moved(&self, moved: Moved) -> Self {
+        let mut copy = self.clone();
+        copy.root = moved.node(self.root);
+        copy.shared
+            .iter_mut()
+            .for_each(|shared| shared.follow(moved));
+        copy
     }
 
     pub(crate) fn api_version<'t>(&self, tree: &'t Tree) -> &'t str {

@@ -16,6 +16,13 @@ pub(crate) struct Resources {
     list: Vec<Resource>,
 }
 
+impl FromIterator<Resource> for Resources {
+    fn from_iter<I: IntoIterator<Item = Resource>>(resources: I) -> Self {
+        let list = resources.into_iter().collect();
+        Self { list }
+    }
+}
+
 /// Reading.
 impl Resources {
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, Resource> {

@@ -5,7 +5,7 @@
 //! changes one of them later, such as a patch of an overlay, changes all. Users see that in their
 //! manifests, so it is kept: the places are noted, and made equal again after each change.
 
-use windlass_yaml::{NodeId, Style, Tree};
+use windlass_yaml::{Moved, NodeId, Style, Tree};
 
 /// One value in several places.
 #[derive(Debug, Clone)]
@@ -24,6 +24,12 @@ impl Shared {
             style: tree.style(first),
             places,
         })
+    }
+
+    /// Names the places as they are called in a tree that has taken over this one's.
+    pub(crate) fn follow(&mut self, moved: Moved) {
+        let places = self.places.iter_mut();
+        places.for_each(|place| *place = moved.node(*place));
     }
 
     /// Gives all places the value of the one that was changed, the last one if several were.

@@ -6,6 +6,8 @@
 
 mod copy;
 
+pub use copy::Moved;
+
 use crate::resolve::{is_string, is_string_11};
 use crate::source::{Origin, Source, SourceId};
 use std::collections::HashMap;
@@ -124,6 +126,8 @@ pub struct Tree {
     nodes: Vec<Node>,
     pool: String,
     sources: Vec<Arc<Source>>,
+    /// By the address of a source, which stays while the tree holds the source.
+    source_ids: HashMap<usize, SourceId>,
     tags: HashMap<NodeId, Arc<str>>,
     key_tags: HashMap<NodeId, Arc<str>>,
     /// Where keys stand that are not in the source as they are.
@@ -154,11 +158,15 @@ impl Tree {
 
     /// Registers a source, so that nodes can name it as their origin.
     pub fn add_source(&mut self, source: Arc<Source>) -> SourceId {
-        if let Some(at) = self.sources.iter().position(|s| Arc::ptr_eq(s, &source)) {
-            return SourceId::at(at);
+        let next = SourceId::at(self.sources.len());
+        let id = *self
+            .source_ids
+            .entry(Arc::as_ptr(&source).addr())
+            .or_insert(next);
+        if id == next {
+            self.sources.push(source);
         }
-        self.sources.push(source);
-        SourceId::at(self.sources.len() - 1)
+        id
     }
 
     /// A registered source.

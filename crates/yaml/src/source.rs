@@ -142,6 +142,17 @@ impl Origin {
         [self.source.0, self.start, self.end]
     }
 
+    /// The same bytes of the source that stands `by` places further on.
+    pub(crate) fn shifted(self, by: u32) -> Self {
+        match self.source.index() {
+            Some(_) => Self {
+                source: SourceId(self.source.0 + by),
+                ..self
+            },
+            None => self,
+        }
+    }
+
     pub(crate) fn moved(self, sources: &[SourceId]) -> Self {
         match self.source.index() {
             Some(at) => Self {

@@ -9,7 +9,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use windlass_overlay::{Disk, Options, Reorder, Restriction, build};
+use windlass_overlay::{Build, Builder, Disk, Error, Options, Reorder, Restriction, build};
 
 struct Case {
     folder: PathBuf,
@@ -65,7 +65,8 @@ impl Case {
     /// What we say: the manifests, or the error.
     fn ours(&self) -> Result<String, String> {
         let options = self.options();
-        let built = build(&Disk, &self.root(), &options).map_err(|error| error.to_string())?;
+        let built =
+            build(&Disk::default(), &self.root(), &options).map_err(|error| error.to_string())?;
         built.to_yaml().map_err(|error| error.to_string())
     }
 
@@ -122,6 +123,32 @@ fn stable(message: &str) -> String {
 )]
 fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).map(PathBuf::from)
+}
+
+/// What there is to see of a build.
+fn seen(built: Result<Build, Error>) -> String {
+    match built {
+        Ok(built) => format!(
+            "{:?}\n{:?}\n{:?}",
+            built.to_yaml(),
+            built.warnings(),
+            built.read()
+        ),
+        Err(error) => format!("{error:?}"),
+    }
+}
+
+#[test]
+fn bases_that_builds_share_change_nothing() {
+    let disk = Disk::default();
+    for case in Case::all() {
+        let options = case.options();
+        let alone = seen(build(&disk, &case.root(), &options));
+        let builder = Builder::new(&disk, &options);
+        for _ in 0..2 {
+            assert_eq!(seen(builder.build(&case.root())), alone, "{}", case.name());
+        }
+    }
 }
 
 #[test]

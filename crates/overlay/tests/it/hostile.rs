@@ -13,7 +13,7 @@ fn in_memory(kustomization: &str, object: &str) -> Result<Build, Error> {
 }
 
 fn on_disk(folder: &Path) -> Result<Build, Error> {
-    build(&Disk, folder, &Options::default())
+    build(&Disk::default(), folder, &Options::default())
 }
 
 #[test]

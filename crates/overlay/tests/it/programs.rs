@@ -1,9 +1,9 @@
 //! Helm and functions, with a stand-in that records what it is asked to do. What helm is called
 //! with was recorded from kustomize, with a script in place of helm.
 
-use std::cell::RefCell;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use windlass_overlay::{
     Build, Call, Error, ErrorKind, Functions, Helm, Memory, Options, Outcome, Programs, build,
 };
@@ -13,13 +13,13 @@ use windlass_overlay::{
 struct StandIn {
     version: &'static str,
     prints: &'static str,
-    calls: RefCell<Vec<Call>>,
-    written: RefCell<Vec<String>>,
+    calls: Mutex<Vec<Call>>,
+    written: Mutex<Vec<String>>,
 }
 
 impl Programs for StandIn {
     fn run(&self, call: &Call) -> io::Result<Outcome> {
-        self.calls.borrow_mut().push(call.clone());
+        self.calls.lock().unwrap().push(call.clone());
         let is_version = call
             .arguments
             .first()
@@ -43,7 +43,8 @@ impl Programs for StandIn {
     fn write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
         let content = String::from_utf8_lossy(content);
         self.written
-            .borrow_mut()
+            .lock()
+            .unwrap()
             .push(format!("{}: {content}", path.display()));
         Ok(())
     }
@@ -59,7 +60,7 @@ impl StandIn {
     }
 
     fn arguments(&self) -> Vec<String> {
-        let calls = self.calls.borrow();
+        let calls = self.calls.lock().unwrap();
         calls.iter().map(|call| call.arguments.join(" ")).collect()
     }
 
@@ -96,7 +97,7 @@ fn a_chart_that_is_there_is_inflated() {
         "template --generate-name /charts/foo -f /scratch/foo-kustomize-values.yaml",
     ];
     assert_eq!(helm.arguments(), expected);
-    let environment = helm.calls.borrow()[1].environment.clone();
+    let environment = helm.calls.lock().unwrap()[1].environment.clone();
     let environment: Vec<String> = environment
         .into_iter()
         .map(|(name, value)| format!("{name}={value}"))
@@ -108,7 +109,7 @@ fn a_chart_that_is_there_is_inflated() {
     ];
     assert_eq!(environment, expected);
     assert_eq!(
-        *helm.written.borrow(),
+        *helm.written.lock().unwrap(),
         ["/scratch/foo-kustomize-values.yaml: a: 1\n"]
     );
 }
@@ -169,7 +170,7 @@ fn inline_values_are_merged_as_asked() {
         helm.build(&chart, Some("a: 1\nb: {c: 2, d: [1]}\n"))
             .unwrap();
         let expected = format!("/scratch/foo-kustomize-values.yaml: {expected}");
-        assert_eq!(*helm.written.borrow(), [expected], "{how}");
+        assert_eq!(*helm.written.lock().unwrap(), [expected], "{how}");
     }
 }
 
@@ -213,7 +214,7 @@ fn a_generator_that_is_a_program_makes_objects() {
         built.to_yaml().unwrap(),
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: made-6ct58987ht\n"
     );
-    let call = program.calls.borrow()[0].clone();
+    let call = program.calls.lock().unwrap()[0].clone();
     assert_eq!(
         (&*call.program, call.arguments),
         ("./mine", vec!["one".to_owned()])
@@ -268,6 +269,6 @@ fn containers_are_not_run() {
         .build(&format!("generators:\n- {container}"), None)
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Program);
-    assert!(program.calls.borrow().is_empty());
+    assert!(program.calls.lock().unwrap().is_empty());
     insta::assert_snapshot!(error, @"the function `Mine` is a container, and containers are not run");
 }

@@ -170,6 +170,12 @@ proptest! {
         let graft = other.graft(&tree, copy);
         prop_assert_eq!(emit(&tree, copy), emit(&tree, root));
         prop_assert_eq!(emit(&other, graft), emit(&tree, root));
+        for _ in 0..2 {
+            let moved = other.absorb(&tree);
+            prop_assert_eq!(emit(&other, moved.node(root)), emit(&tree, root));
+            let place = other.locate(moved.origin(tree.origin(root)));
+            prop_assert_eq!(place, tree.locate(tree.origin(root)));
+        }
     }
 
     #[test]
