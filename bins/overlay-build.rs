@@ -2,13 +2,19 @@
 
 #[path = "overlay-build/programs.rs"]
 mod programs;
+#[path = "overlay-build/roots.rs"]
+mod roots;
 
 use programs::Machine;
+use rayon::prelude::*;
+use roots::{Roots, mirrored};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use windlass_cli::{Common, Context, Failure, Report};
 use windlass_fault::Warning;
-use windlass_overlay::{Build, Disk, Functions, Helm, Options, Reorder, Restriction};
+use windlass_overlay::{
+    Build, Builder, Disk, Functions, Helm, Object, Options, Reorder, Restriction,
+};
 
 /// Build the manifests of kustomizations
 ///
@@ -20,10 +26,13 @@ use windlass_overlay::{Build, Disk, Functions, Helm, Options, Reorder, Restricti
 struct Args {
     #[command(flatten)]
     common: Common,
-    /// The folders with the kustomizations
-    #[arg(value_name = "DIR", default_value = ".")]
-    roots: Vec<PathBuf>,
-    /// Write to this file, or one file per object into this folder
+    #[command(flatten)]
+    roots: Roots,
+    /// Build this many at once; as many as there are processors if not given
+    #[arg(short, long, value_name = "NUMBER")]
+    jobs: Option<usize>,
+    /// Write to this file, or one file per object into this folder; of several roots, one file per
+    /// root into this folder
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
     /// Treat what is odd as an error
@@ -115,8 +124,12 @@ enum Order {
     None,
 }
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Default, serde::Serialize)]
 struct Output {
+    /// How many kustomizations were built.
+    roots: usize,
+    /// How many could not be built.
+    failed: usize,
     /// How many objects there are.
     objects: usize,
     /// The files that were written.
@@ -125,6 +138,8 @@ struct Output {
     manifests: String,
     #[serde(skip)]
     warnings: Vec<Warning>,
+    #[serde(skip)]
+    failures: Vec<Failure>,
 }
 
 impl fmt::Display for Output {
@@ -137,6 +152,10 @@ impl Report for Output {
     fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
+
+    fn failures(&self) -> &[Failure] {
+        &self.failures
+    }
 }
 
 fn main() -> std::process::ExitCode {
@@ -147,29 +166,131 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
     let machine = Machine::default();
     let variables = variables(&args.functions.env, context);
     let options = options(&args, &machine, &variables);
-    let builds = args
-        .roots
-        .iter()
-        .map(|root| windlass_overlay::build(&Disk::default(), &context.path(root), &options))
-        .collect::<Result<Vec<Build>, _>>()?;
-    let mut output = Output {
-        objects: builds.iter().map(|build| build.objects().len()).sum(),
-        written: Vec::new(),
-        manifests: String::new(),
-        warnings: Vec::new(),
+    let disk = Disk::default();
+    let roots = args.roots.find(&disk, context)?;
+    let form = Form::new(&args, &roots, context)?;
+    let builder = Builder::new(&disk, &options);
+    let meter = context.meter("built", roots.len());
+    let build = |root: &PathBuf| {
+        let built = builder.build(&context.path(root)).map_err(Failure::from);
+        let made = built.and_then(|built| form.make(root, &built));
+        meter.step();
+        made
     };
-    for build in &builds {
-        output.warnings.extend_from_slice(build.warnings());
+    if let [root] = &roots[..] {
+        let made = build(root)?;
+        return Output::default().with(Ok(made));
     }
-    match args.output.map(|path| context.path(path)) {
-        None => output.manifests = manifests(&builds)?,
-        Some(path) if path.is_dir() => output.written = write_each(&builds, &path)?,
-        Some(path) => {
-            write(&path, &manifests(&builds)?)?;
-            output.written.push(path);
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(args.jobs.unwrap_or(0));
+    let threads = threads.build().map_err(|why| {
+        let message = format!("cannot start the threads of `--jobs`: {why}");
+        Failure::world(message, None)
+    })?;
+    let made: Vec<_> = threads.install(|| roots.par_iter().map(build).collect());
+    drop(meter);
+    made.into_iter().try_fold(Output::default(), Output::with)
+}
+
+/// What a root makes.
+struct Made {
+    objects: usize,
+    warnings: Vec<Warning>,
+    /// The manifests, each part with the file it is for; none for stdout.
+    parts: Vec<(Option<PathBuf>, String)>,
+}
+
+/// Where the manifests go.
+enum Form {
+    Stdout,
+    /// All into one file.
+    File(PathBuf),
+    /// A file per object into the folder.
+    Objects(PathBuf),
+    /// A file per root into the folder.
+    Roots(PathBuf),
+}
+
+impl Form {
+    fn new(args: &Args, roots: &[PathBuf], context: &Context) -> Result<Self, Failure> {
+        let Some(path) = &args.output else {
+            return Ok(Self::Stdout);
+        };
+        let path = context.path(path);
+        match (args.roots.is_one(), path.is_dir()) {
+            (true, true) => Ok(Self::Objects(path)),
+            (true, false) => Ok(Self::File(path)),
+            (false, false) if path.exists() => {
+                let path = path.display();
+                let message =
+                    format!("`{path}` is no folder, which `--output` of several roots is");
+                Err(Failure::usage(message))
+            }
+            (false, _) => {
+                // Nothing is written unless all have a place.
+                roots.iter().try_for_each(|root| mirrored(root).map(drop))?;
+                Ok(Self::Roots(path))
+            }
         }
     }
-    Ok(output)
+
+    fn make(&self, root: &Path, built: &Build) -> Result<Made, Failure> {
+        let parts = match self {
+            Self::Stdout => vec![(None, built.to_yaml()?)],
+            Self::File(path) => vec![(Some(path.clone()), built.to_yaml()?)],
+            Self::Roots(folder) => vec![(Some(folder.join(mirrored(root)?)), built.to_yaml()?)],
+            Self::Objects(folder) => {
+                let named = built.objects().zip(built.file_names());
+                let part = |(object, name): (Object<'_>, String)| {
+                    Ok((Some(folder.join(name)), object.to_yaml()?))
+                };
+                named.map(part).collect::<Result<_, Failure>>()?
+            }
+        };
+        Ok(Made {
+            objects: built.objects().len(),
+            warnings: built.warnings().to_vec(),
+            parts,
+        })
+    }
+}
+
+impl Output {
+    /// The output with what one root more made, written where it is for a file.
+    fn with(mut self, made: Result<Made, Failure>) -> Result<Self, Failure> {
+        let made = match made {
+            Ok(made) => made,
+            Err(failure) => {
+                self.failed += 1;
+                self.failures.push(failure);
+                return Ok(self);
+            }
+        };
+        self.roots += 1;
+        self.objects += made.objects;
+        for warning in made.warnings {
+            // Roots that share a base share what is odd in it.
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        for (path, text) in made.parts {
+            match path {
+                Some(path) => {
+                    write(&path, &text)?;
+                    self.written.push(path);
+                }
+                None => self.print(&text),
+            }
+        }
+        Ok(self)
+    }
+
+    fn print(&mut self, manifests: &str) {
+        if !(self.manifests.is_empty() || manifests.is_empty()) {
+            self.manifests.push_str("---\n");
+        }
+        self.manifests.push_str(manifests);
+    }
 }
 
 fn options<'a>(
@@ -212,29 +333,9 @@ fn variables(given: &[String], context: &Context) -> Vec<(String, String)> {
     given.iter().filter_map(variable).collect()
 }
 
-fn manifests(builds: &[Build]) -> Result<String, Failure> {
-    let mut parts = Vec::with_capacity(builds.len());
-    for build in builds {
-        parts.push(build.to_yaml()?);
-    }
-    parts.retain(|part| !part.is_empty());
-    Ok(parts.join("---\n"))
-}
-
-/// One file per object.
-fn write_each(builds: &[Build], folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut written = Vec::new();
-    for build in builds {
-        for (object, name) in build.objects().zip(build.file_names()) {
-            let path = folder.join(name);
-            write(&path, &object.to_yaml()?)?;
-            written.push(path);
-        }
-    }
-    Ok(written)
-}
-
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text)
+    let folder = path.parent().unwrap_or(Path::new(""));
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(path, text))
         .map_err(|why| Failure::world(format!("cannot write `{}`: {why}", path.display()), None))
 }

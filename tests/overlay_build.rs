@@ -90,7 +90,9 @@ fn stdout_is_the_manifests_alone() {
     ");
     let outputs = fs::read_to_string(app.path().join("outputs")).unwrap();
     assert_snapshot!(outputs, @r"
+    failed=0
     objects=2
+    roots=1
     written=
     ");
 }
@@ -139,6 +141,70 @@ fn the_output_goes_to_a_file_or_one_file_per_object() {
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["v1_namespace_shop.yaml", "v1_service_dev-web.yaml"]);
+}
+
+/// Two applications: one with two environments of one base, one with a mistake.
+fn repository() -> Folder {
+    Folder::new(&[
+        ("web/base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("web/base/web.yaml", "kind: Web\nmetadata: {name: web}\n"),
+        (
+            "web/dev/kustomization.yaml",
+            "resources: [../base]\nnameSuffix: -dev\nimages: [{name: gone, newTag: '1'}]\n",
+        ),
+        (
+            "web/prod/kustomization.yaml",
+            "resources: [../base]\nnameSuffix: -prod\n",
+        ),
+        ("shop/kustomization.yaml", "resources: [shop.yaml]\n"),
+    ])
+}
+
+#[test]
+fn all_roots_are_built_and_one_that_fails_stops_no_other() {
+    let folder = repository();
+    let output = folder.run("--all -o out");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    assert_snapshot!(String::from_utf8_lossy(&output.stderr), @r"
+    warning: no image is called `gone`
+     --> web/dev/kustomization.yaml:3:10
+      |
+    3 | images: [{name: gone, newTag: '1'}]
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^
+    error: there is no file or folder `shop/shop.yaml`
+     --> shop/kustomization.yaml:1:13
+      |
+    1 | resources: [shop.yaml]
+      |             ^^^^^^^^^
+    ");
+    for environment in ["dev", "prod"] {
+        let path = folder.path().join(format!("out/web/{environment}.yaml"));
+        let manifests = fs::read_to_string(path).unwrap();
+        let wanted = format!("kind: Web\nmetadata:\n  name: web-{environment}\n");
+        assert_eq!(manifests, wanted);
+    }
+    let outputs = fs::read_to_string(folder.path().join("outputs")).unwrap();
+    assert_snapshot!(outputs, @r"
+    failed=1
+    objects=2
+    roots=2
+    written=out/web/dev.yaml out/web/prod.yaml
+    ");
+}
+
+#[test]
+fn roots_are_chosen_by_name_or_by_pattern() {
+    let folder = repository();
+    let all = stdout(&folder.run("web/dev web/prod --jobs 2"));
+    assert_eq!(stdout(&folder.run("--all --match web/*")), all);
+    assert_eq!(stdout(&folder.run("--all web")), all);
+    let dev = stdout(&folder.run("-C web --all --match dev"));
+    assert!(all.starts_with(&dev));
+    complaint(&folder.run("--all --match web"), 1);
+    complaint(&folder.run("--match web"), 2);
+    complaint(&folder.run("-C web dev ../shop -o out"), 2);
+    assert!(!folder.path().join("web/out").exists());
 }
 
 #[test]

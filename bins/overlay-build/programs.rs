@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 use windlass_overlay::{Call, Outcome, Programs};
@@ -14,10 +15,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How much a program may print, in bytes.
 const MAX_OUTPUT: u64 = 64 << 20;
 
-/// Runs programs of this machine. What they write goes into a folder that is removed in the end.
+/// Runs programs of this machine. What they write goes into folders that are removed in the end.
 #[derive(Default)]
 pub(crate) struct Machine {
-    scratch: std::sync::OnceLock<tempfile::TempDir>,
+    scratch: Mutex<Vec<tempfile::TempDir>>,
 }
 
 impl Programs for Machine {
@@ -53,15 +54,13 @@ impl Programs for Machine {
     }
 
     fn scratch(&self) -> io::Result<PathBuf> {
-        if self.scratch.get().is_none() {
-            let folder = tempfile::Builder::new()
-                .prefix("overlay-build-")
-                .tempdir()?;
-            // Another thread may have made one first; then this one is removed again.
-            let _ = self.scratch.set(folder);
-        }
-        let folder = self.scratch.get().expect("it was made above");
-        Ok(folder.path().to_owned())
+        let folder = tempfile::Builder::new()
+            .prefix("overlay-build-")
+            .tempdir()?;
+        let path = folder.path().to_owned();
+        let mut all = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(folder);
+        Ok(path)
     }
 
     fn write(&self, path: &Path, content: &[u8]) -> io::Result<()> {

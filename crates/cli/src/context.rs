@@ -84,6 +84,10 @@ impl Context {
         self.verbose
     }
 
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Says on stderr what is being done, unless `--quiet` was given.
     pub fn progress(&self, what: impl std::fmt::Display) {
         if !self.quiet {

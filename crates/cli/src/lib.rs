@@ -39,12 +39,14 @@
 mod config;
 mod context;
 mod failure;
+mod meter;
 mod outputs;
 mod render;
 
 pub use config::{Config, ConfigError, Environment};
 pub use context::Context;
 pub use failure::Failure;
+pub use meter::Meter;
 pub use render::{Style, render_fault, render_warning};
 
 use clap::{CommandFactory, Parser};
@@ -87,6 +89,12 @@ pub enum Format {
 pub trait Report: Serialize + fmt::Display {
     /// What works but is probably not meant. Printed on stderr.
     fn warnings(&self) -> &[Warning] {
+        &[]
+    }
+
+    /// What failed while the rest went well. Printed on stderr; the command then ends with status
+    /// 1 if the input is at fault for any of it, else with 3.
+    fn failures(&self) -> &[Failure] {
         &[]
     }
 
@@ -173,9 +181,13 @@ fn finish<R: Report>(report: &R, format: Format, context: &Context) -> ExitCode 
         Format::Json => json(report),
     };
     let written = write_stdout(text.as_bytes());
-    match report.differs() {
-        true => ExitCode::from(1),
-        false => written,
+    for failure in report.failures() {
+        failure.print(context);
+    }
+    let codes = report.failures().iter().map(Failure::code);
+    match codes.chain(report.differs().then_some(1)).min() {
+        Some(code) => ExitCode::from(code),
+        None => written,
     }
 }
 

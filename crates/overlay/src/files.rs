@@ -12,8 +12,8 @@ use windlass_fault::{Location, nearest};
 /// The size that a file may have, in bytes.
 pub(crate) const MAX_SIZE: u64 = 256 << 20;
 
-/// How many names of a folder are looked at for the one that was meant.
-const MAX_NAMES: usize = 1_000;
+/// How many names of a folder are looked at.
+pub(crate) const MAX_NAMES: usize = 100_000;
 
 /// How many folders deep kustomizations may refer to each other.
 const MAX_DEPTH: usize = 200;
@@ -41,10 +41,9 @@ pub trait Files: Sync {
     /// ([`io::ErrorKind::FileTooLarge`]).
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
 
-    /// The names in a folder, to find the one that was meant where one is missing.
-    fn names(&self, _folder: &Path) -> Vec<String> {
-        Vec::new()
-    }
+    /// Up to `limit` of the names in a folder, to look for roots in it, or for what was meant
+    /// where something is missing.
+    fn names(&self, folder: &Path, limit: usize) -> Vec<String>;
 }
 
 /// What stands at a path.
@@ -65,8 +64,8 @@ impl<T: Files + ?Sized> Files for &T {
         (**self).read(path, limit)
     }
 
-    fn names(&self, folder: &Path) -> Vec<String> {
-        (**self).names(folder)
+    fn names(&self, folder: &Path, limit: usize) -> Vec<String> {
+        (**self).names(folder, limit)
     }
 }
 
@@ -146,10 +145,10 @@ impl Files for Disk {
         Ok(content)
     }
 
-    fn names(&self, folder: &Path) -> Vec<String> {
+    fn names(&self, folder: &Path, limit: usize) -> Vec<String> {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        names.take(MAX_NAMES).collect()
+        names.take(limit).collect()
     }
 }
 
@@ -201,14 +200,18 @@ impl Files for Memory {
         Ok(content.clone())
     }
 
-    fn names(&self, folder: &Path) -> Vec<String> {
+    fn names(&self, folder: &Path, limit: usize) -> Vec<String> {
         let folder = below_root(folder);
         let inside = self
             .files
             .keys()
             .filter_map(|file| file.strip_prefix(&folder).ok());
         let names = inside.filter_map(|file| file.components().next()?.as_os_str().to_str());
-        names.take(MAX_NAMES).map(str::to_owned).collect()
+        let mut names: Vec<String> = names.map(str::to_owned).collect();
+        // The files of one folder stand together.
+        names.dedup();
+        names.truncate(limit);
+        names
     }
 }
 
@@ -454,7 +457,7 @@ impl<'a> Folder<'a> {
             let (Some(folder), Some(name)) = (inside.parent(), inside.file_name()) else {
                 return error;
             };
-            let names = self.files.names(folder);
+            let names = self.files.names(folder, MAX_NAMES);
             let name = name.to_string_lossy();
             let near = nearest(&name, names.iter().map(String::as_str));
             error.hint(near.map(|near| format!("did you mean `{near}`?")))
@@ -487,7 +490,7 @@ impl Record {
     }
 }
 
-fn cannot_read(path: &Path, why: io::Error) -> Error {
+pub(crate) fn cannot_read(path: &Path, why: io::Error) -> Error {
     let path = path.display();
     match why.kind() {
         io::ErrorKind::FileTooLarge => {

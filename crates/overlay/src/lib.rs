@@ -57,6 +57,7 @@ mod remote;
 mod replace;
 mod resource;
 mod resources;
+mod roots;
 mod schema;
 mod select;
 mod shared;
@@ -71,6 +72,7 @@ pub use object::{Build, Object};
 pub use options::{Options, Reorder};
 pub use program::{Call, Outcome, Programs};
 pub use remote::{Fetch, Fetched};
+pub use roots::roots;
 
 use std::path::Path;
 

@@ -15,7 +15,7 @@ pub trait Programs: Sync {
     /// If it cannot be started, or is stopped because it takes too long or says too much.
     fn run(&self, call: &Call) -> io::Result<Outcome>;
 
-    /// A folder for what programs read and write, which lasts as long as the build.
+    /// A new folder for what one program reads and writes, which lasts as long as the build.
     ///
     /// # Errors
     /// If it cannot be made.
