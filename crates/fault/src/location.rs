@@ -55,7 +55,7 @@ impl Location {
             path: path.into(),
             line: u32::try_from(line).unwrap_or(u32::MAX),
             column: count(&text[from..start]) + 1,
-            excerpt: Some(text[from..to].trim_end_matches('\r').to_owned()),
+            excerpt: Some(masked(text[from..to].trim_end_matches('\r'))),
             width: count(marked).max(1),
         }
     }
@@ -94,9 +94,39 @@ fn count(text: &str) -> u32 {
     u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
 }
 
+/// The line with the passwords of the addresses in it (`https://user:password@host`) made
+/// unreadable, sign by sign, so that columns stay right.
+fn masked(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find("://") {
+        let (head, tail) = rest.split_at(at + 3);
+        out.push_str(head);
+        let ends = |c: char| c.is_whitespace() || "/?#\"'`".contains(c);
+        let authority = &tail[..tail.find(ends).unwrap_or(tail.len())];
+        let password = authority
+            .rfind('@')
+            .and_then(|end| Some((authority[..end].find(':')? + 1, end)));
+        let (start, end) = password.unwrap_or((0, 0));
+        out.push_str(&tail[..start]);
+        out.extend(tail[start..end].chars().map(|_| '*'));
+        rest = &tail[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_in_addresses_are_masked() {
+        let text = "- https://me:sécret@host/a@b # http://x, ssh://git@h:22/p";
+        let excerpt = Location::in_text("a", text, 0, 1).excerpt;
+        let masked = "- https://me:******@host/a@b # http://x, ssh://git@h:22/p";
+        assert_eq!(excerpt.as_deref(), Some(masked));
+    }
 
     #[test]
     fn counts_characters_not_bytes() {

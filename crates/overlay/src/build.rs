@@ -10,7 +10,7 @@ use crate::kustomization::{self, Kustomization};
 use crate::options::{Options, Reorder};
 use crate::order::{self, Kinds};
 use crate::provenance::{self, ConfiguredBy, Provenance};
-use crate::remote::{self, Fetched};
+use crate::remote::{self, Address};
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::schema::Schema;
@@ -116,7 +116,7 @@ pub(crate) fn run<'a>(
     bases: Option<&'a Bases>,
 ) -> Result<Finished> {
     let mut work = Work::new(options, bases);
-    let folder = Folder::start(files, root, options.restriction)?;
+    let folder = Folder::start(files, root, options.restriction, options.fetch)?;
     let target = work.load(folder, Provenance::default())?;
     work.tracks_provenance = !target.kustomization.build_metadata.is_empty();
     work.set_schema(&target)?;
@@ -168,7 +168,9 @@ impl<'a> Work<'a> {
         let source = Source::new(folder.shown(file), text);
         let kustomization = kustomization::read(source, self)?;
         if self.bases.is_some() {
-            self.entered.push(folder.root().to_owned());
+            // The paths of a repository are its own, and never those of a folder here.
+            let here = (!folder.is_fetched()).then(|| folder.root().to_owned());
+            self.entered.extend(here);
             self.deepest = self.deepest.max(folder.depth());
         }
         Ok(Target {
@@ -235,6 +237,7 @@ impl<'a> Work<'a> {
     /// (`kustomize: api/internal/target/kusttarget.go`, `accumulateTarget`).
     fn accumulate(&mut self, target: &Target<'a>, layer: &mut Layer) -> Result<()> {
         let kustomization = &target.kustomization;
+        self.prepare(kustomization);
         for path in kustomization.bases() {
             let added = self.add(target, path, layer);
             added.map_err(|error| error.through(self.place(path.origin)))?;
@@ -252,73 +255,80 @@ impl<'a> Work<'a> {
         replace::add_variables(layer, &kustomization.vars, self)
     }
 
-    /// Adds a file of objects, or a folder with a kustomization of its own.
+    /// Announces what will be fetched.
+    fn prepare(&self, kustomization: &Kustomization) {
+        if let Some(fetch) = self.options.fetch {
+            let wanted = remote::wanted(kustomization);
+            if !wanted.is_empty() {
+                fetch.prepare(&wanted);
+            }
+        }
+    }
+
+    /// Adds a file of objects, or else a folder with a kustomization of its own.
     pub(crate) fn add(
         &mut self,
         target: &Target<'a>,
         path: &Spanned<String>,
         layer: &mut Layer,
     ) -> Result<()> {
-        if remote::is_remote(&path.value) {
-            return self.add_remote(target, path, layer);
+        match self.add_file(target, path, layer)? {
+            Some(folder) => self.add_base(folder, target.provenance.join(&path.value), layer),
+            None => Ok(()),
         }
-        let provenance = target.provenance.join(&path.value);
-        if target.folder.is_dir(&path.value) {
-            let folder = target.folder.enter(&path.value);
-            let folder = folder.map_err(|error| error.at(self.place(path.origin)))?;
-            return self.add_base(folder, provenance, layer);
-        }
-        let source = self.read_named(target, path)?;
-        self.add_objects(source, &provenance, layer)
     }
 
-    fn add_objects(
+    /// Adds a file of objects; gives the folder if it is none. Apart from [`Self::add`], which
+    /// calls itself through each base, because of what it needs of the stack.
+    fn add_file(
         &mut self,
-        source: Arc<Source>,
-        provenance: &Provenance,
+        target: &Target<'a>,
+        path: &Spanned<String>,
         layer: &mut Layer,
-    ) -> Result<()> {
-        for mut resource in read::objects(&mut self.tree, source)? {
+    ) -> Result<Option<Rc<Folder<'a>>>> {
+        let no_file = match self.objects_of(target, path) {
+            Ok(Some(objects)) => {
+                self.add_objects(objects, &target.provenance.join(&path.value), layer);
+                return Ok(None);
+            }
+            Ok(None) => None,
+            Err(error) if Address::parse(&path.value).is_none() => return Err(error),
+            Err(error) => Some(error),
+        };
+        let folder = target.folder.enter(&path.value).map_err(|error| {
+            let file = no_file.filter(|no_file| is_of_file(no_file, &path.value));
+            file.unwrap_or(error).at(self.place(path.origin))
+        });
+        folder.map(Some)
+    }
+
+    /// The objects of a file; nothing where there can be none.
+    fn objects_of(
+        &mut self,
+        target: &Target<'a>,
+        path: &Spanned<String>,
+    ) -> Result<Option<Vec<Resource>>> {
+        let is_file = match Address::parse(&path.value) {
+            Some(address) if remote::is_web(&path.value) => {
+                let fetch = self.options.fetch;
+                !fetch.is_some_and(|fetch| fetch.is_known(&address.repository))
+            }
+            Some(_) => target.folder.is_file(&path.value),
+            None => !target.folder.is_dir(&path.value),
+        };
+        if !is_file {
+            return Ok(None);
+        }
+        let source = self.read_named(target, path)?;
+        read::objects(&mut self.tree, source).map(Some)
+    }
+
+    fn add_objects(&mut self, objects: Vec<Resource>, provenance: &Provenance, layer: &mut Layer) {
+        for mut resource in objects {
             let (api_version, kind) = (resource.api_version(&self.tree), resource.kind(&self.tree));
             self.schema_was_used |= !Schema::is_builtin(api_version, kind);
             resource.provenance = self.tracks_provenance.then(|| provenance.clone());
             layer.resources.push(resource);
-        }
-        Ok(())
-    }
-
-    /// Adds a file or a folder that is named by a URL.
-    fn add_remote(
-        &mut self,
-        target: &Target<'a>,
-        url: &Spanned<String>,
-        layer: &mut Layer,
-    ) -> Result<()> {
-        let fetched = remote::fetch(self.options.fetch, &url.value);
-        let fetched = fetched.map_err(|error| error.at(self.place(url.origin)))?;
-        match fetched {
-            Fetched::File(content) => {
-                let source = Source::from_bytes(&*url.value, content).map_err(read::malformed)?;
-                let provenance = target.provenance.join(&url.value);
-                self.add_objects(source, &provenance, layer)
-            }
-            Fetched::Folder {
-                files,
-                path,
-                repository,
-                reference,
-            } => {
-                let folder = target.folder.enter_remote(&url.value, files, &path);
-                let folder = folder.map_err(|error| error.at(self.place(url.origin)))?;
-                let path = path.strip_prefix("/").unwrap_or(&path);
-                let provenance = Provenance {
-                    path: path.to_string_lossy().into_owned(),
-                    repo: repository,
-                    reference,
-                    ..Provenance::default()
-                };
-                self.add_base(folder, provenance, layer)
-            }
         }
     }
 
@@ -360,7 +370,7 @@ impl<'a> Work<'a> {
     /// Whether what the folder makes does not depend on this build: not on its schema, and not on
     /// where the root lies, by which `buildMetadata` names places.
     fn may_share(&self, folder: &Folder<'_>) -> bool {
-        !self.schema_is_set && !self.tracks_provenance && !folder.is_remote()
+        !self.schema_is_set && !self.tracks_provenance && !folder.is_fetched()
     }
 
     /// [`Self::base`], built for the first build that needs it and copied for the others.
@@ -506,6 +516,12 @@ impl<'a> Work<'a> {
         let field = || target.provenance.join(target.file).configuring(by);
         self.tracks_provenance.then(field)
     }
+}
+
+/// Whether an entry that is neither file nor repository was meant to be a file.
+fn is_of_file(error: &Error, path: &str) -> bool {
+    let endings = [".yaml", ".yml", ".json"];
+    error.kind() != ErrorKind::Remote || endings.iter().any(|ending| path.ends_with(ending))
 }
 
 /// Once, at the root.

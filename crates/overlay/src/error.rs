@@ -60,6 +60,8 @@ struct Inner {
     trail: Vec<Location>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
     others: Vec<Error>,
+    /// Whose fault it is, where its source knows.
+    blame: Option<Blame>,
 }
 
 impl Error {
@@ -72,6 +74,7 @@ impl Error {
             trail: Vec::new(),
             source: None,
             others: Vec::new(),
+            blame: None,
         }))
     }
 
@@ -85,6 +88,11 @@ impl Error {
 
     pub(crate) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.0.hint = hint.into();
+        self
+    }
+
+    pub(crate) fn blamed_on(mut self, blame: Blame) -> Self {
+        self.0.blame = Some(blame);
         self
     }
 
@@ -158,11 +166,11 @@ impl std::error::Error for Error {
 
 impl Fault for Error {
     fn blame(&self) -> Blame {
-        match self.0.kind {
+        self.0.blame.unwrap_or(match self.0.kind {
             // Without a cause nothing was tried: it was not allowed.
-            ErrorKind::Remote | ErrorKind::Program if self.0.source.is_some() => Blame::World,
+            ErrorKind::Program if self.0.source.is_some() => Blame::World,
             _ => Blame::Input,
-        }
+        })
     }
 
     fn location(&self) -> Option<Location> {

@@ -1,6 +1,7 @@
 //! Where files come from, and which of them a build may read.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::remote::{self, Address, Fetch};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::io::Read as _;
@@ -229,11 +230,14 @@ pub enum Restriction {
 #[derive(Clone)]
 pub(crate) struct Folder<'a> {
     files: Rc<dyn Files + 'a>,
+    fetch: Option<&'a dyn Fetch>,
     /// Absolute, without links.
     root: PathBuf,
-    /// As the user would write it.
+    /// As the user would write it; in a repository seen from its root.
     shown: PathBuf,
-    /// The URL of the repository, where the folder is the first one of a repository.
+    /// The repository that was fetched and holds the folder.
+    repository: Option<Rc<Address>>,
+    /// What led to the repository, where the folder is the first one in it.
     url: Option<String>,
     restriction: Restriction,
     above: Option<Rc<Folder<'a>>>,
@@ -246,6 +250,7 @@ impl<'a> Folder<'a> {
         files: &'a dyn Files,
         path: &Path,
         restriction: Restriction,
+        fetch: Option<&'a dyn Fetch>,
     ) -> Result<Rc<Self>> {
         let found = files.find(path).map_err(|why| cannot_read(path, why))?;
         if !found.is_dir {
@@ -253,8 +258,10 @@ impl<'a> Folder<'a> {
         }
         Ok(Rc::new(Self {
             files: Rc::new(files),
+            fetch,
             root: found.path,
             shown: normalized(path),
+            repository: None,
             url: None,
             restriction,
             above: None,
@@ -264,8 +271,19 @@ impl<'a> Folder<'a> {
 
     /// The path of a file of this folder, as the user would write it.
     pub(crate) fn shown(&self, path: &str) -> String {
+        if remote::is_web(path) {
+            return remote::shown(path);
+        }
         let path = normalized(&self.shown.join(path));
-        path.to_string_lossy().into_owned()
+        match &self.repository {
+            Some(address) => address.shown(&path),
+            None => path.to_string_lossy().into_owned(),
+        }
+    }
+
+    /// Whether the folder was fetched, so that its paths are none of this machine.
+    pub(crate) fn is_fetched(&self) -> bool {
+        self.repository.is_some()
     }
 
     /// The folder itself, absolute.
@@ -276,11 +294,6 @@ impl<'a> Folder<'a> {
     /// How many kustomizations led here.
     pub(crate) fn depth(&self) -> usize {
         self.depth
-    }
-
-    /// Whether it is one of a repository that was fetched.
-    pub(crate) fn is_remote(&self) -> bool {
-        self.url.is_some() || self.above.as_ref().is_some_and(|above| above.is_remote())
     }
 
     /// Whether a kustomization here may lead to all these folders, `below` kustomizations further
@@ -322,7 +335,8 @@ impl<'a> Folder<'a> {
         found.is_ok_and(|found| !found.is_dir)
     }
 
-    /// The folder at `path`, for a kustomization of its own.
+    /// The folder at `path`, for a kustomization of its own. What can be the address of a
+    /// repository is one.
     pub(crate) fn enter(self: &Rc<Self>, path: &str) -> Result<Rc<Self>> {
         if path.is_empty() {
             return Err(Error::new(
@@ -330,62 +344,72 @@ impl<'a> Folder<'a> {
                 "an empty path names no folder",
             ));
         }
-        let shown = PathBuf::from(self.shown(path));
+        if let Some(address) = Address::parse(path) {
+            return self.enter_repository(address, path);
+        }
         if Path::new(path).is_absolute() {
             let message = format!("`{path}` is absolute; a base is named by a relative path");
             return Err(Error::new(ErrorKind::Restricted, message));
         }
         let found = self.find(path)?;
         if !found.is_dir {
-            return Err(not_a_folder(&shown));
+            return Err(not_a_folder(Path::new(&self.shown(path))));
         }
         self.refuse_cycle(&found.path, path)?;
         Ok(Rc::new(Self {
-            files: Rc::clone(&self.files),
             root: found.path,
-            shown,
+            shown: normalized(&self.shown.join(path)),
             url: None,
-            restriction: self.restriction,
+            above: Some(Rc::clone(self)),
+            depth: self.depth + 1,
+            ..(**self).clone()
+        }))
+    }
+
+    /// A folder of a repository, which nothing below it may leave.
+    fn enter_repository(self: &Rc<Self>, address: Address, url: &str) -> Result<Rc<Self>> {
+        self.refuse_depth(&remote::shown(url))?;
+        self.refuse_detour(&address, url)?;
+        let files = remote::repository(self.fetch, &address, url)?;
+        let shown = address.shown(&address.path);
+        let found = files.find(&Path::new("/").join(&address.path));
+        let found = found.map_err(|why| cannot_read(Path::new(&shown), why))?;
+        if !found.is_dir {
+            return Err(not_a_folder(Path::new(&shown)));
+        }
+        Ok(Rc::new(Self {
+            files: Rc::from(files),
+            fetch: self.fetch,
+            root: found.path,
+            shown: address.path.clone(),
+            repository: Some(Rc::new(address)),
+            url: Some(url.to_owned()),
+            restriction: Restriction::RootOnly,
             above: Some(Rc::clone(self)),
             depth: self.depth + 1,
         }))
     }
 
-    /// A folder of a repository that was fetched, which nothing below it may leave.
-    pub(crate) fn enter_remote(
-        self: &Rc<Self>,
-        url: &str,
-        files: Box<dyn Files>,
-        path: &Path,
-    ) -> Result<Rc<Self>> {
-        self.refuse_depth(url)?;
-        let mut at = Some(&**self);
+    /// A repository may not lead back to itself, nor, if it came from elsewhere, to one of this
+    /// machine.
+    fn refuse_detour(&self, address: &Address, url: &str) -> Result<()> {
+        let mut at = Some(self);
         while let Some(folder) = at {
-            if folder
-                .url
-                .as_deref()
-                .is_some_and(|from| from.starts_with(url))
-            {
+            let from = folder.url.as_deref().unwrap_or_default();
+            if from.starts_with(url) {
+                let url = remote::shown(url);
                 let message =
                     format!("`{url}` leads back to a repository that the build came from");
                 return Err(Error::new(ErrorKind::Restricted, message));
             }
             at = folder.above.as_deref();
         }
-        let shown = Path::new(url);
-        let found = files.find(path).map_err(|why| cannot_read(shown, why))?;
-        if !found.is_dir {
-            return Err(not_a_folder(shown));
+        let here = self.repository.as_deref();
+        if address.is_local() && here.is_some_and(|here| !here.is_local()) {
+            let message = format!("`{url}` is on this machine, and what names it is not");
+            return Err(Error::new(ErrorKind::Restricted, message));
         }
-        Ok(Rc::new(Self {
-            files: Rc::from(files),
-            root: found.path,
-            shown: shown.to_owned(),
-            url: Some(url.to_owned()),
-            restriction: Restriction::RootOnly,
-            above: Some(Rc::clone(self)),
-            depth: self.depth + 1,
-        }))
+        Ok(())
     }
 
     fn refuse_depth(&self, path: &str) -> Result<()> {
@@ -403,7 +427,7 @@ impl<'a> Folder<'a> {
         let mut at = Some(self);
         while let Some(folder) = at {
             if folder.root.starts_with(root) {
-                let shown = folder.shown.display();
+                let shown = folder.shown("");
                 let message =
                     format!("`{path}` leads back to `{shown}`, which the build came from");
                 return Err(Error::new(ErrorKind::Restricted, message));
@@ -417,6 +441,9 @@ impl<'a> Folder<'a> {
 
     /// The content of a file that the kustomization of this folder names.
     pub(crate) fn read(&self, path: &str, record: &mut Record) -> Result<Vec<u8>> {
+        if remote::is_web(path) {
+            return remote::file(self.fetch, path);
+        }
         let shown = self.shown(path);
         let shown = Path::new(&shown);
         let found = self.find(path)?;
@@ -429,7 +456,9 @@ impl<'a> Folder<'a> {
         }
         let content = self.files.read(&found.path, MAX_SIZE);
         let content = content.map_err(|why| cannot_read(shown, why))?;
-        record.files.insert(found.path);
+        if !self.is_fetched() {
+            record.files.insert(found.path);
+        }
         Ok(content)
     }
 
@@ -451,6 +480,13 @@ impl<'a> Folder<'a> {
 
     /// What stands at `path`, or an error that names what may have been meant.
     fn find(&self, path: &str) -> Result<Found> {
+        if self.leaves(path) {
+            let message = format!(
+                "`{path}` leads out of the repository of `{}`",
+                self.shown("")
+            );
+            return Err(Error::new(ErrorKind::Restricted, message));
+        }
         let inside = self.inside(path);
         self.files.find(&inside).map_err(|why| {
             let error = cannot_read(Path::new(&self.shown(path)), why);
@@ -462,6 +498,13 @@ impl<'a> Folder<'a> {
             let near = nearest(&name, names.iter().map(String::as_str));
             error.hint(near.map(|near| format!("did you mean `{near}`?")))
         })
+    }
+
+    /// Whether a path leads out of the repository that holds the folder.
+    fn leaves(&self, path: &str) -> bool {
+        let root = self.root.strip_prefix("/").unwrap_or(&self.root);
+        let inside = normalized(&root.join(path));
+        self.is_fetched() && (inside.is_absolute() || inside.starts_with(".."))
     }
 
     fn outside(&self, shown: &Path) -> Error {
@@ -536,7 +579,7 @@ mod tests {
     use super::*;
 
     fn start(files: &Memory) -> Rc<Folder<'_>> {
-        Folder::start(files, Path::new("prod"), Restriction::RootOnly).unwrap()
+        Folder::start(files, Path::new("prod"), Restriction::RootOnly, None).unwrap()
     }
 
     fn files() -> Memory {

@@ -50,6 +50,7 @@ pub(crate) fn run(
     };
     let functions = work.options.functions.ok_or_else(refuse)?;
     let programs = work.options.programs.ok_or_else(refuse)?;
+    program::refuse_fetched(&target.folder, "a function")?;
     let call = Call {
         program: exec.path,
         arguments: exec.args,

@@ -124,6 +124,7 @@ struct Inflation<'i, 'a> {
 
 impl Inflation<'_, '_> {
     fn run(&mut self) -> Result<Vec<u8>> {
+        program::refuse_fetched(&self.target.folder, "a chart")?;
         let scratch = self.programs.scratch().map_err(no_scratch)?;
         let config = match &*self.globals.config_home {
             "" => scratch.join("helm").display().to_string(),

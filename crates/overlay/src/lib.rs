@@ -71,7 +71,7 @@ pub use helm::Helm;
 pub use object::{Build, Object};
 pub use options::{Options, Reorder};
 pub use program::{Call, Outcome, Programs};
-pub use remote::{Fetch, Fetched};
+pub use remote::{Fetch, FetchError, Repository, Wanted};
 pub use roots::roots;
 
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! Other programs: `helm`, and functions that are programs.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::Folder;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -52,6 +53,18 @@ pub struct Outcome {
     pub output: Vec<u8>,
     /// What it complained.
     pub errors: Vec<u8>,
+}
+
+/// Refuses to run a program for a folder that was fetched: its files are none of this machine,
+/// and whoever wrote them is not at home here.
+pub(crate) fn refuse_fetched(folder: &Folder<'_>, what: &str) -> Result<()> {
+    if !folder.is_fetched() {
+        return Ok(());
+    }
+    let shown = folder.shown_root();
+    let message = format!("{what} of the remote `{shown}` may not run a program");
+    let hint = "copy the folder into this repository".to_owned();
+    Err(Error::new(ErrorKind::Program, message).hint(hint))
 }
 
 /// Runs a program that must end well, and gives what it printed.

@@ -1,7 +1,10 @@
 //! Where objects came from and what changed them, as `buildMetadata` prints it.
 
 use crate::error::Result;
+use crate::files::normalized;
+use crate::remote::{self, Address};
 use crate::resource::Resource;
+use std::path::Path;
 use windlass_yaml::{NodeId, Origin, Spanned, Style, Tree};
 
 /// The annotation that says where an object came from.
@@ -58,12 +61,29 @@ pub(crate) struct ConfiguredBy {
 }
 
 impl Provenance {
-    /// The place of `path` as seen from here.
+    /// The place of `path` as seen from here (`kustomize: api/resource/origin.go`, `Append`).
     pub(crate) fn join(&self, path: &str) -> Self {
-        let joined = crate::files::normalized(&std::path::Path::new(&self.path).join(path));
+        if let Some(address) = Address::parse(path) {
+            return Self::of_repository(&address);
+        }
+        let joined = normalized(&Path::new(&self.path).join(path));
         Self {
             path: joined.to_string_lossy().into_owned(),
             ..self.clone()
+        }
+    }
+
+    /// The root of a repository goes by the name that kustomize has for it before it is cloned.
+    fn of_repository(address: &Address) -> Self {
+        let path = match address.path.to_string_lossy() {
+            path if path.is_empty() => "notCloned".to_owned(),
+            path => path.into_owned(),
+        };
+        Self {
+            path,
+            repo: remote::shown(&address.repository.url),
+            reference: address.repository.reference.clone(),
+            ..Self::default()
         }
     }
 

@@ -1,78 +1,88 @@
-//! What is not on this machine: which paths name it, and who fetches it.
+//! What is not on this machine: files of web servers and folders of git repositories, and who
+//! fetches them.
+
+mod address;
+mod wanted;
+
+pub use address::Repository;
+pub(crate) use address::{Address, is_web, shown};
+pub(crate) use wanted::wanted;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::Files;
-use std::path::PathBuf;
+use windlass_fault::Fault;
 
-/// Fetches what a kustomization names by a URL.
+/// Why something was not fetched.
+pub type FetchError = Box<dyn Fault>;
+
+/// Fetches what a kustomization names by a URL. One build asks for one thing at a time, in the
+/// order of the kustomization; [`Fetch::prepare`] is the place to fetch several at once.
 pub trait Fetch: Sync {
-    /// What a URL names, in any of the forms that kustomize reads: a file over http, or a folder
-    /// of a git repository.
+    /// The content of a file of a web server.
+    ///
+    /// # Errors
+    /// If it is not there or cannot be reached. Where the URL may name a repository as well, that
+    /// is asked for next.
+    fn file(&self, url: &str) -> Result<Vec<u8>, FetchError>;
+
+    /// All files of a repository, below `/`. Nothing outside of it may be found through them.
+    ///
+    /// `url` is what the kustomization says; it may have been tried as a file before.
     ///
     /// # Errors
     /// If it is not there or cannot be reached.
-    fn fetch(&self, url: &str) -> Result<Fetched, Box<dyn std::error::Error + Send + Sync>>;
-}
+    fn repository(&self, repository: &Repository, url: &str) -> Result<Box<dyn Files>, FetchError>;
 
-/// What was fetched.
-pub enum Fetched {
-    /// A file.
-    File(Vec<u8>),
-    /// A folder of a repository.
-    Folder {
-        /// The files of the repository, below `/`.
-        files: Box<dyn Files>,
-        /// The folder.
-        path: PathBuf,
-        /// The repository, without path and query.
-        repository: String,
-        /// The branch, tag or commit that was asked for; empty for the default one.
-        reference: String,
-    },
-}
-
-impl std::fmt::Debug for Fetched {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::File(content) => f.debug_tuple("File").field(&content.len()).finish(),
-            Self::Folder { path, .. } => f.debug_tuple("Folder").field(path).finish(),
-        }
+    /// Whether this is known to be a repository, so that it need not be tried as a file.
+    fn is_known(&self, _repository: &Repository) -> bool {
+        false
     }
+
+    /// Announces what will be asked for. What goes wrong here is told when it is asked for.
+    fn prepare(&self, _wanted: &[Wanted]) {}
 }
 
-/// The beginnings by which kustomize takes a path for a URL
-/// (`kustomize: api/internal/git/repospec.go`).
-const SCHEMES: [&str; 9] = [
-    "http://",
-    "https://",
-    "ssh://",
-    "file://",
-    "git::",
-    "git@",
-    "gh:",
-    "github.com/",
-    "github.com:",
-];
-
-/// Whether a path names something that is not on this machine.
-pub(crate) fn is_remote(path: &str) -> bool {
-    SCHEMES.iter().any(|scheme| {
-        let start = path.get(..scheme.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    })
+/// Something remote that a kustomization names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// As it is written.
+    pub url: String,
+    /// Whether it may be a file.
+    pub file: bool,
+    /// The repository that it may be.
+    pub repository: Option<Repository>,
 }
 
-/// Fetches a URL, or says that nobody can.
-pub(crate) fn fetch(by: Option<&dyn Fetch>, url: &str) -> Result<Fetched> {
-    let Some(by) = by else {
-        let message =
-            format!("the remote `{url}` was not fetched: this build stays on the machine");
-        return Err(Error::new(ErrorKind::Remote, message));
-    };
-    by.fetch(url).map_err(|why| {
-        let message = format!("cannot fetch `{url}`");
-        Error::new(ErrorKind::Remote, message).because(why)
-    })
+/// The file behind a URL.
+pub(crate) fn file(by: Option<&dyn Fetch>, url: &str) -> Result<Vec<u8>> {
+    let by = by.ok_or_else(|| stays(url))?;
+    by.file(url).map_err(|why| failed(url, why))
+}
+
+/// The repository behind a URL.
+pub(crate) fn repository(
+    by: Option<&dyn Fetch>,
+    address: &Address,
+    url: &str,
+) -> Result<Box<dyn Files>> {
+    let by = by.ok_or_else(|| stays(url))?;
+    let files = by.repository(&address.repository, url);
+    files.map_err(|why| failed(url, why))
+}
+
+fn stays(url: &str) -> Error {
+    let url = shown(url);
+    let message = format!("the remote `{url}` was not fetched: this build stays on the machine");
+    Error::new(ErrorKind::Remote, message)
+}
+
+fn failed(url: &str, why: FetchError) -> Error {
+    let message = format!("cannot fetch `{}`", shown(url));
+    let (blame, hint) = (why.blame(), why.hint());
+    Error::new(ErrorKind::Remote, message)
+        .hint(hint)
+        .blamed_on(blame)
+        .because(why as Box<dyn std::error::Error + Send + Sync>)
 }
 
 #[cfg(test)]
@@ -80,23 +90,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_told_from_paths() {
-        for url in [
-            "https://x/y",
-            "git@github.com:a/b",
-            "GitHub.com/a/b",
-            "git::https://x",
-        ] {
-            assert!(is_remote(url), "{url}");
-        }
-        for path in ["base", "../https", "github.community/x", "é"] {
-            assert!(!is_remote(path), "{path}");
-        }
-    }
-
-    #[test]
     fn nothing_is_fetched_without_a_fetcher() {
-        let error = fetch(None, "https://example.org/a.yaml").unwrap_err();
-        insta::assert_snapshot!(error, @"the remote `https://example.org/a.yaml` was not fetched: this build stays on the machine");
+        let error = file(None, "https://me:secret@example.org/a.yaml").unwrap_err();
+        insta::assert_snapshot!(error, @"the remote `https://me@example.org/a.yaml` was not fetched: this build stays on the machine");
     }
 }

@@ -24,7 +24,7 @@ use windlass_yaml::{NodeId, Origin, Spanned, Style, Tree, Value};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Replacement {
-    path: Option<Spanned<String>>,
+    pub(crate) path: Option<Spanned<String>>,
     source: Option<Spanned<SourceSelector>>,
     source_value: Option<Spanned<String>>,
     targets: Option<Vec<Spanned<TargetSelector>>>,

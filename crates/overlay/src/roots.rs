@@ -76,7 +76,7 @@ impl Search<'_> {
     fn read(&mut self, real: &Path) -> bool {
         let options = Options::default();
         let mut work = Work::new(&options, None);
-        let folder = Folder::start(self.files, real, options.restriction);
+        let folder = Folder::start(self.files, real, options.restriction, options.fetch);
         let Ok(target) = folder.and_then(|folder| work.load(folder, Default::default())) else {
             return false;
         };

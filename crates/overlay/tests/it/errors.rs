@@ -31,7 +31,7 @@ fn strict(text: &str) -> String {
     shown(&error)
 }
 
-fn shown(error: &Error) -> String {
+pub(crate) fn shown(error: &Error) -> String {
     let mut out = error.to_string();
     if let Some(place) = error.location() {
         write!(out, "\n --> {place}").unwrap();

@@ -7,3 +7,4 @@ mod errors;
 mod hostile;
 mod library;
 mod programs;
+mod remote;
