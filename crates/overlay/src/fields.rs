@@ -87,14 +87,13 @@ pub(crate) fn visit(
     create: Create,
     change: &mut dyn FnMut(&mut Tree, NodeId) -> Result<()>,
 ) -> Result<()> {
-    let path = split_path(&spec.path);
     let create = if spec.create { create } else { Create::No };
     let mut walk = Walk {
         spec,
         create,
         change,
     };
-    walk.node(tree, root, &path)
+    walk.node(tree, root, Names::of(&spec.path))
 }
 
 struct Walk<'a> {
@@ -104,15 +103,16 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn node(&mut self, tree: &mut Tree, at: NodeId, path: &[String]) -> Result<()> {
-        let Some((name, rest)) = path.split_first() else {
+    fn node(&mut self, tree: &mut Tree, at: NodeId, path: Names<'_>) -> Result<()> {
+        let mut rest = path;
+        let Some(name) = rest.next() else {
             return (self.change)(tree, at);
         };
         if is_null(tree, at) {
             return Ok(());
         }
         match tree.kind(at) {
-            Kind::Map => self.field(tree, at, name, rest),
+            Kind::Map => self.field(tree, at, &name, rest),
             Kind::Seq => {
                 let items: Vec<NodeId> = tree.items(at).collect();
                 items
@@ -123,7 +123,7 @@ impl Walk<'_> {
         }
     }
 
-    fn field(&mut self, tree: &mut Tree, map: NodeId, name: &str, rest: &[String]) -> Result<()> {
+    fn field(&mut self, tree: &mut Tree, map: NodeId, name: &str, rest: Names<'_>) -> Result<()> {
         let (name, is_list) = match name.strip_suffix("[]") {
             Some(name) => (name, true),
             None => (name, false),
@@ -165,26 +165,33 @@ impl Walk<'_> {
     }
 }
 
-/// The names of a path: split at each `/` that has no `\` before it.
-pub(crate) fn split_path(path: &str) -> Vec<String> {
-    let mut names = vec![String::new()];
-    let mut rest = path.strip_prefix('/').unwrap_or(path).chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            '\\' if rest.peek() == Some(&'/') => {
-                rest.next();
-                push(&mut names, '/');
-            }
-            '/' => names.push(String::new()),
-            c => push(&mut names, c),
-        }
+/// The names of a path, or of what is left of it: it is split at each `/` that has no `\` before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Names<'p>(Option<&'p str>);
+
+impl<'p> Names<'p> {
+    pub(crate) fn of(path: &'p str) -> Self {
+        Self(Some(path.strip_prefix('/').unwrap_or(path)))
     }
-    names
+
+    fn is_empty(self) -> bool {
+        self.0.is_none()
+    }
 }
 
-fn push(names: &mut [String], c: char) {
-    if let Some(last) = names.last_mut() {
-        last.push(c);
+impl<'p> Iterator for Names<'p> {
+    type Item = Cow<'p, str>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let path = self.0?;
+        let mut before = '/';
+        let end = path.find(|c| std::mem::replace(&mut before, c) != '\\' && c == '/');
+        let name = &path[..end.unwrap_or(path.len())];
+        self.0 = end.map(|end| &path[end + 1..]);
+        Some(match name.contains('\\') {
+            true => Cow::Owned(name.replace("\\/", "/")),
+            false => Cow::Borrowed(name),
+        })
     }
 }
 
@@ -246,8 +253,8 @@ mod tests {
     #[test]
     fn a_slash_may_stand_in_a_name() {
         assert_eq!(
-            split_path(r"metadata/annotations/a\/b"),
-            ["metadata", "annotations", "a/b"]
+            Names::of(r"/metadata/annotations/a\/b/\c//\\/").collect::<Vec<_>>(),
+            ["metadata", "annotations", "a/b", r"\c", "", r"\/"]
         );
     }
 }

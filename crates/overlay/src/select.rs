@@ -2,10 +2,9 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::split_api_version;
-use crate::pattern;
+use crate::pattern::{self, Whole};
 use crate::resource::Resource;
 use crate::schema::Schema;
-use regex::Regex;
 use serde::Deserialize;
 use windlass_yaml::{NodeId, Tree};
 
@@ -27,11 +26,11 @@ pub(crate) struct Selector {
 /// A [`Selector`] ready to match.
 #[derive(Debug)]
 pub(crate) struct Matcher {
-    group: Option<Regex>,
-    version: Option<Regex>,
-    kind: Option<Regex>,
-    name: Option<Regex>,
-    namespace: Option<Regex>,
+    group: Option<Whole>,
+    version: Option<Whole>,
+    kind: Option<Whole>,
+    name: Option<Whole>,
+    namespace: Option<Whole>,
     labels: Vec<Requirement>,
     annotations: Vec<Requirement>,
 }
@@ -92,14 +91,10 @@ impl Matcher {
 }
 
 fn any<'a>(
-    pattern: Option<&Regex>,
+    pattern: Option<&Whole>,
     texts: impl IntoIterator<Item = &'a (impl AsRef<str> + ?Sized + 'a)>,
 ) -> bool {
-    pattern.is_none_or(|pattern| {
-        texts
-            .into_iter()
-            .any(|text| pattern.is_match(text.as_ref()))
-    })
+    pattern.is_none_or(|pattern| texts.into_iter().any(|text| pattern.matches(text.as_ref())))
 }
 
 /// One part of a label selector.

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::fields::{self, Create, FieldSpec};
 use crate::kustomization::Image;
-use crate::pattern;
+use crate::pattern::{self, Plain};
 use crate::resources::Resources;
 use regex::Regex;
 use windlass_yaml::{Kind, NodeId, Tree};
@@ -19,14 +19,18 @@ pub(crate) fn update(
 ) -> Result<usize> {
     let mut update = Update {
         image,
-        pattern: pattern_of(&image.name)?,
+        name: Name::new(&image.name)?,
         matched: 0,
     };
+    let mut images = Vec::new();
     for resource in resources.iter() {
         if resource.kind(tree) == "CustomResourceDefinition" {
             continue;
         }
-        update.containers(tree, resource.root);
+        in_containers(tree, resource.root, &mut images);
+        images
+            .drain(..)
+            .for_each(|image| update.scalar(tree, image));
         let api_version = resource.api_version(tree).to_owned();
         let kind = resource.kind(tree).to_owned();
         for spec in specs
@@ -42,38 +46,73 @@ pub(crate) fn update(
     Ok(update.matched)
 }
 
-/// The name as kustomize puts it into an expression: not in a group of its own.
-fn pattern_of(name: &str) -> Result<Regex> {
-    pattern::compile(&format!(
-        "^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$"
-    ))
+/// The images of the containers at and below a node.
+fn in_containers(tree: &Tree, at: NodeId, images: &mut Vec<NodeId>) {
+    let is_map = tree.is_map(at);
+    for child in tree.children(at) {
+        if tree.is_scalar(child) {
+            continue;
+        }
+        in_containers(tree, child, images);
+        if is_map && matches!(tree.key(child), "containers" | "initContainers") {
+            let items = tree.items(child);
+            images.extend(items.filter_map(|item| tree.get(item, "image")));
+        }
+    }
+}
+
+/// What the name of an image must be, behind which a tag and a digest may stand.
+enum Name {
+    Plain(Plain),
+    /// The name as kustomize puts it into an expression: not in a group of its own.
+    Expression(Regex),
+}
+
+impl Name {
+    fn new(name: &str) -> Result<Self> {
+        match Plain::new(name) {
+            Some(plain) => Ok(Self::Plain(plain)),
+            None => Self::expression(name),
+        }
+    }
+
+    fn expression(name: &str) -> Result<Self> {
+        let part = "[a-zA-Z0-9_.{}-]*";
+        let expression = format!("^{name}(:{part})?(@sha256:{part})?$");
+        pattern::compile(&expression).map(Self::Expression)
+    }
+
+    fn matches(&self, image: &str) -> bool {
+        match self {
+            Self::Plain(plain) => plain.strip_from(image).is_some_and(is_tag_and_digest),
+            Self::Expression(expression) => expression.is_match(image),
+        }
+    }
+}
+
+/// Whether a text is a tag, a digest, both or nothing, as kustomize sees them.
+fn is_tag_and_digest(text: &str) -> bool {
+    let (tag, digest) = match text.find('@') {
+        Some(at) => text.split_at(at),
+        None => (text, ""),
+    };
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "_.{}-".contains(c);
+    let is = |text: &str, start: &str| {
+        let part = text.strip_prefix(start);
+        text.is_empty() || part.is_some_and(|part| part.chars().all(is_part))
+    };
+    is(tag, ":") && is(digest, "@sha256:")
 }
 
 struct Update<'a> {
     image: &'a Image,
-    pattern: Regex,
+    name: Name,
     matched: usize,
 }
 
 impl Update<'_> {
-    fn containers(&mut self, tree: &mut Tree, at: NodeId) {
-        let children: Vec<NodeId> = tree.children(at).collect();
-        let is_map = tree.is_map(at);
-        for child in children {
-            self.containers(tree, child);
-            if is_map && matches!(tree.key(child), "containers" | "initContainers") {
-                let items: Vec<NodeId> = tree.items(child).collect();
-                for item in items {
-                    if let Some(image) = tree.get(item, "image") {
-                        self.scalar(tree, image);
-                    }
-                }
-            }
-        }
-    }
-
     fn scalar(&mut self, tree: &mut Tree, at: NodeId) {
-        if tree.kind(at) != Kind::Scalar || !self.pattern.is_match(tree.text(at)) {
+        if tree.kind(at) != Kind::Scalar || !self.name.matches(tree.text(at)) {
             return;
         }
         self.matched += 1;
@@ -137,6 +176,18 @@ mod tests {
         );
         assert_eq!(split("host:5000/a"), ("host:5000/a", "", ""));
         assert_eq!(split("a@sha256:ff"), ("a", "", "sha256:ff"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn plain_names_match_as_expressions(
+            name in "[ab:@./-]{0,4}",
+            image in "[ab:@./{-]{0,4}(:[ab_.]{0,2})?(@sha256:[ab:@]{0,2})?",
+        ) {
+            let expression = Name::expression(&name).unwrap();
+            let plain = Name::new(&name).unwrap();
+            proptest::prop_assert_eq!(plain.matches(&image), expression.matches(&image));
+        }
     }
 
     #[test]

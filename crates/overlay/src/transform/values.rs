@@ -2,7 +2,7 @@
 //! (`kustomize: api/filters/valueadd/valueadd.go`).
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::fields::{is_null, split_path};
+use crate::fields::{Names, is_null};
 use windlass_yaml::{Kind, NodeId, Origin, Tree};
 
 /// Puts `value` into the field at `path` of an object, which is made where it is missing. With a
@@ -15,7 +15,7 @@ pub(crate) fn add(
     position: usize,
     origin: Origin,
 ) -> Result<()> {
-    let names = split_path(path);
+    let names: Vec<_> = Names::of(path).collect();
     let names: Vec<&str> = names
         .iter()
         .map(|name| name.trim())
