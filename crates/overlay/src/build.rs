@@ -376,7 +376,7 @@ impl<'a> Work<'a> {
     /// [`Self::base`], built for the first build that needs it and copied for the others.
     fn shared_base(&mut self, folder: &Rc<Folder<'a>>, bases: &'a Bases) -> Result<Layer> {
         let known = bases.get(folder);
-        let known = known.filter(|base| folder.may_enter(&base.folders, base.below));
+        let known = known.filter(|base| folder.may_lead_to(&base.folders, base.below));
         let base = match known {
             Some(base) => base,
             None => {

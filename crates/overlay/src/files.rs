@@ -296,10 +296,10 @@ impl<'a> Folder<'a> {
         self.depth
     }
 
-    /// Whether a kustomization here may lead to all these folders, `below` kustomizations further
-    /// down.
-    pub(crate) fn may_enter(&self, folders: &[PathBuf], below: usize) -> bool {
-        let mut folders = folders.iter();
+    /// Whether the kustomization here may lead to all these folders, itself aside, `below`
+    /// kustomizations further down.
+    pub(crate) fn may_lead_to(&self, folders: &[PathBuf], below: usize) -> bool {
+        let mut folders = folders.iter().filter(|folder| **folder != self.root);
         self.depth + below <= MAX_DEPTH
             && folders.all(|folder| self.refuse_cycle(folder, "").is_ok())
     }

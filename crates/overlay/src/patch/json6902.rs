@@ -682,7 +682,8 @@ mod tests {
         fn agrees_with_json_patch(object in object(), patch in proptest::collection::vec(operation(), 1..4)) {
             let mut theirs = object.clone();
             let operations: json_patch::Patch = serde_json::from_value(Value::Array(patch.clone())).unwrap();
-            let done = json_patch::patch(&mut theirs, &operations);
+            // Its other door panics where it cannot undo what a failed patch began.
+            let done = json_patch::patch_unsafe(&mut theirs, &operations);
             let ours = try_json(&object, &patch);
             if done.is_ok() {
                 prop_assert_eq!(ours.ok(), Some(theirs));
