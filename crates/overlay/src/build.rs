@@ -140,7 +140,7 @@ pub(crate) fn run<'a>(
 
 /// Reading.
 impl<'a> Work<'a> {
-    pub(crate) fn new(options: &'a Options<'a>, bases: Option<&'a Bases>) -> Self {
+    fn new(options: &'a Options<'a>, bases: Option<&'a Bases>) -> Self {
         Self {
             tree: Tree::new(),
             schema: Schema::default(),
@@ -158,11 +158,7 @@ impl<'a> Work<'a> {
     }
 
     /// Reads the kustomization of a folder.
-    pub(crate) fn load(
-        &mut self,
-        folder: Rc<Folder<'a>>,
-        provenance: Provenance,
-    ) -> Result<Target<'a>> {
+    fn load(&mut self, folder: Rc<Folder<'a>>, provenance: Provenance) -> Result<Target<'a>> {
         let file = kustomization::find(&folder)?;
         let text = folder.read_text(file, &mut self.record)?;
         let source = Source::new(folder.shown(file), text);

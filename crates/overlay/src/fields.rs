@@ -184,8 +184,9 @@ impl<'p> Iterator for Names<'p> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let path = self.0?;
-        let mut before = '/';
-        let end = path.find(|c| std::mem::replace(&mut before, c) != '\\' && c == '/');
+        let bytes = path.as_bytes();
+        let is_end = |&at: &usize| bytes[at] == b'/' && (at == 0 || bytes[at - 1] != b'\\');
+        let end = (0..bytes.len()).find(is_end);
         let name = &path[..end.unwrap_or(path.len())];
         self.0 = end.map(|end| &path[end + 1..]);
         Some(match name.contains('\\') {

@@ -256,14 +256,6 @@ impl Kustomization {
         self.resources.iter().chain(&self.bases)
     }
 
-    /// What may name the folder of another kustomization.
-    pub(crate) fn folders(&self) -> impl Iterator<Item = &Spanned<String>> {
-        let plugins = [&self.generators, &self.transformers, &self.validators];
-        self.bases()
-            .chain(&self.components)
-            .chain(plugins.into_iter().flatten())
-    }
-
     /// The entries of `images`, then of `imageTags`.
     pub(crate) fn images(&self) -> impl Iterator<Item = &Spanned<Image>> {
         self.images.iter().chain(&self.image_tags)

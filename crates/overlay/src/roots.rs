@@ -1,13 +1,22 @@
 //! The kustomizations of a repository that no other one uses: those to build.
 
-use crate::build::Work;
 use crate::error::Result;
-use crate::files::{Files, Folder, MAX_NAMES, cannot_read};
-use crate::kustomization::FILE_NAMES;
-use crate::options::Options;
+use crate::files::{Files, MAX_NAMES, MAX_SIZE, cannot_read, normalized};
+use crate::kustomization::{COMPONENT, FILE_NAMES};
+use crate::read::settings;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use windlass_yaml::{NodeId, Source, Tree};
+
+/// The fields of a kustomization that may name the folder of another.
+const NAMES_FOLDERS: [&str; 6] = [
+    "resources",
+    "bases",
+    "components",
+    "generators",
+    "transformers",
+    "validators",
+];
 
 /// The folders in and below `folder` with a kustomization that is no component and that no other
 /// kustomization there names, sorted. Hidden folders and links are passed over. One whose
@@ -54,39 +63,50 @@ struct Search<'a> {
 impl Search<'_> {
     /// Looks at one folder, and leaves those in it to be looked at.
     fn look_into(&mut self, shown: &Path, real: &Path, open: &mut Vec<(PathBuf, PathBuf)>) {
-        let mut is_kustomization = false;
+        let mut file = None;
         for name in self.files.names(real, MAX_NAMES) {
+            let path = real.join(&name);
             if FILE_NAMES.contains(&&*name) {
-                is_kustomization = true;
+                file = Some(path);
                 continue;
             }
-            let path = real.join(&name);
             let is_folder = !name.starts_with('.')
                 && (self.files.find(&path)).is_ok_and(|found| found.is_dir && found.path == path);
             if is_folder {
                 open.push((shown.join(&name), path));
             }
         }
-        if is_kustomization && !self.read(real) {
+        if file.is_some_and(|file| !self.is_component(&file, real)) {
             self.found.insert((shown.to_owned(), real.to_owned()));
         }
     }
 
-    /// Notes what the kustomization of a folder uses. The answer is whether it is a component.
-    fn read(&mut self, real: &Path) -> bool {
-        let options = Options::default();
-        let mut work = Work::new(&options, None);
-        let folder = Folder::start(self.files, real, options.restriction, options.fetch);
-        let Ok(target) = folder.and_then(|folder| work.load(folder, Default::default())) else {
+    /// Whether the kustomization in a file is a component. Notes what it uses.
+    fn is_component(&mut self, file: &Path, folder: &Path) -> bool {
+        let mut tree = Tree::new();
+        let text = self.files.read(file, MAX_SIZE).ok();
+        let source = text.and_then(|text| Source::from_bytes("", text).ok());
+        let root = source.and_then(|source| settings(&mut tree, source).ok().flatten());
+        let Some(root) = root else {
             return false;
         };
-        let kustomization = &target.kustomization;
-        let folder: &Rc<Folder<'_>> = &target.folder;
-        for path in kustomization.folders() {
-            let found = self.files.find(&folder.inside(&path.value));
-            self.used.extend(found.ok().map(|found| found.path));
+        let mut is_component = false;
+        for (key, value) in tree.entries(root) {
+            let is = |name: &&str| key.eq_ignore_ascii_case(name);
+            if NAMES_FOLDERS.iter().any(is) {
+                self.used_in(&tree, value, folder);
+            }
+            is_component |= is(&"kind") && tree.text(value) == COMPONENT.1;
         }
-        kustomization.is_component()
+        is_component
+    }
+
+    fn used_in(&mut self, tree: &Tree, list: NodeId, folder: &Path) {
+        for item in tree.items(list) {
+            let path = normalized(&folder.join(tree.text(item)));
+            let found = self.files.find(&path).ok();
+            self.used.extend(found.map(|found| found.path));
+        }
     }
 }
 
