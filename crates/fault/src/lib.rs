@@ -96,6 +96,16 @@ impl Warning {
         }
     }
 
+    /// A fault that the work can go on without.
+    #[must_use]
+    pub fn of(fault: &dyn Fault) -> Self {
+        Self {
+            message: fault.to_string(),
+            location: fault.location(),
+            hint: fault.hint(),
+        }
+    }
+
     /// The same warning at a place.
     #[must_use]
     pub fn at(mut self, location: impl Into<Option<Location>>) -> Self {

@@ -19,7 +19,7 @@ use crate::{crds, generate, hash, helm, plugin, read, refs, replace, transform};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-use windlass_fault::Warning;
+use windlass_fault::{Location, Warning};
 use windlass_yaml::{Moved, Origin, Source, Spanned, Tree};
 
 /// The version of kustomize whose bytes are printed.
@@ -58,6 +58,13 @@ pub(crate) struct Target<'a> {
     pub(crate) file: &'static str,
     /// The folder, as `buildMetadata` names it.
     pub(crate) provenance: Provenance,
+}
+
+impl Target<'_> {
+    /// The kustomization file, for errors that are about no line of it.
+    fn place(&self) -> Location {
+        Location::file(self.folder.shown(self.file))
+    }
 }
 
 /// The objects of a kustomization, with what later layers need to know of them.
@@ -178,7 +185,7 @@ impl<'a> Work<'a> {
     }
 
     /// Where a node stands, for errors and warnings.
-    pub(crate) fn place(&self, origin: Origin) -> Option<windlass_fault::Location> {
+    pub(crate) fn place(&self, origin: Origin) -> Option<Location> {
         self.tree.locate(origin)
     }
 
@@ -194,6 +201,12 @@ impl<'a> Work<'a> {
         if self.schema_is_set || openapi.is_empty() {
             return Ok(());
         }
+        for (key, value) in openapi {
+            if !matches!(&**key, "path" | "version") {
+                let message = format!("`openapi` has no `{key}`: it is passed over");
+                self.warn(message, value.origin);
+            }
+        }
         let version = openapi.get("version");
         match openapi.get("path") {
             Some(path) if version.is_some() => {
@@ -204,7 +217,8 @@ impl<'a> Work<'a> {
                 let text = target.folder.read_text(&path.value, &mut self.record);
                 let text = text.map_err(|error| error.at(self.place(path.origin)))?;
                 let shown = target.folder.shown(&path.value);
-                self.schema = Schema::parse(&shown, &text, self.schema_was_used)?;
+                let schema = Schema::parse(&shown, &text, self.schema_was_used);
+                self.schema = schema.map_err(|error| error.through(self.place(path.origin)))?;
                 self.schema_is_set = true;
                 Ok(())
             }
@@ -238,7 +252,8 @@ impl<'a> Work<'a> {
             let added = self.add(target, path, layer);
             added.map_err(|error| error.through(self.place(path.origin)))?;
         }
-        layer.resources.refuse_conflicts(&self.tree, &self.schema)?;
+        let conflicts = layer.resources.refuse_conflicts(&self.tree, &self.schema);
+        conflicts.map_err(|error| error.through(target.place()))?;
         self.configure(target, layer)?;
         self.generate(target, layer)?;
         for path in &kustomization.components {
@@ -430,7 +445,8 @@ impl<'a> Work<'a> {
                 .hint("name it under `resources`".to_owned()));
         }
         self.accumulate(&component, layer)?;
-        layer.resources.refuse_conflicts(&self.tree, &self.schema)
+        let conflicts = layer.resources.refuse_conflicts(&self.tree, &self.schema);
+        conflicts.map_err(|error| error.through(component.place()))
     }
 }
 
@@ -441,15 +457,18 @@ impl<'a> Work<'a> {
         let mut own = Config::built_in();
         let mut more = Config::default();
         for path in &target.kustomization.configurations {
-            let source = self.read_named(target, path)?;
-            more.merge(&config::read(source, self)?)?;
+            let added = self.read_named(target, path);
+            let added = added.and_then(|source| more.merge(&config::read(source, self)?));
+            added.map_err(|error| error.through(self.place(path.origin)))?;
         }
-        own.merge(&more)?;
-        layer.config.merge(&own)?;
+        let last = target.kustomization.configurations.last();
+        let merged = own.merge(&more).and_then(|()| layer.config.merge(&own));
+        merged.map_err(|error| error.through(last.and_then(|path| self.place(path.origin))))?;
         for path in &target.kustomization.crds {
             let source = self.read_named(target, path)?;
-            let more = crds::read(source, &mut self.tree)?;
-            layer.config.merge(&more)?;
+            let added = crds::read(source, &mut self.tree);
+            let added = added.and_then(|more| layer.config.merge(&more));
+            added.map_err(|error| error.through(self.place(path.origin)))?;
         }
         Ok(())
     }
@@ -476,7 +495,7 @@ impl<'a> Work<'a> {
         let (charts, globals) = helm::charts(&target.kustomization);
         for chart in charts {
             let made = helm::inflate(chart.value, &globals, chart.origin, target, self);
-            let mut made = made.map_err(|error| error.at(self.place(chart.origin)))?;
+            let mut made = made.map_err(|error| error.through(self.place(chart.origin)))?;
             let by = self.configured_by(target, "HelmChartInflationGenerator");
             for resource in &mut made {
                 resource.provenance.clone_from(&by);

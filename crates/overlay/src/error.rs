@@ -104,11 +104,16 @@ impl Error {
         self
     }
 
-    /// The same error, reached through a field that stands at `step`.
+    /// The same error, reached through a field that stands at `step`; that is its place if it has
+    /// none of its own.
     pub(crate) fn through(mut self, step: impl Into<Option<Location>>) -> Self {
-        let step = step
-            .into()
-            .filter(|step| self.0.place.as_ref() != Some(step));
+        let step = step.into();
+        if self.0.place.is_none() {
+            self.0.place = step;
+            return self;
+        }
+        let last = self.0.trail.last().or(self.0.place.as_ref());
+        let step = step.filter(|step| last != Some(step));
         self.0.trail.extend(step);
         self
     }
@@ -187,5 +192,46 @@ impl Fault for Error {
 
     fn others(&self) -> Vec<&dyn Fault> {
         self.0.others.iter().map(|error| error as _).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ErrorKind;
+
+    /// The kind behind this one, so that a new kind must be put here, and then needs a snapshot.
+    fn next(kind: ErrorKind) -> Option<ErrorKind> {
+        use ErrorKind as Of;
+        Some(match kind {
+            Of::Read => Of::Restricted,
+            Of::Restricted => Of::Limit,
+            Of::Limit => Of::Malformed,
+            Of::Malformed => Of::Config,
+            Of::Config => Of::Object,
+            Of::Object => Of::Conflict,
+            Of::Conflict => Of::NoMatch,
+            Of::NoMatch => Of::Generator,
+            Of::Generator => Of::Patch,
+            Of::Patch => Of::Field,
+            Of::Field => Of::Replacement,
+            Of::Replacement => Of::Schema,
+            Of::Schema => Of::Remote,
+            Of::Remote => Of::Program,
+            Of::Program => Of::Output,
+            Of::Output => Of::Strict,
+            Of::Strict => return None,
+        })
+    }
+
+    #[test]
+    fn every_kind_has_a_snapshot() {
+        let snapshots = include_str!("../tests/it/errors.rs");
+        let mut kind = Some(ErrorKind::Read);
+        while let Some(one) = kind {
+            let asked = format!("(ErrorKind::{one:?}, ");
+            let has_one = one == ErrorKind::Strict || snapshots.contains(&asked);
+            assert!(has_one, "{one:?} has no snapshot in tests/it/errors.rs");
+            kind = next(one);
+        }
     }
 }

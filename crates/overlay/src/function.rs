@@ -8,7 +8,7 @@ use crate::read::{self, Fields};
 use crate::resource::{Behavior, Resource};
 use crate::resources::Resources;
 use serde::Deserialize;
-use windlass_yaml::{NodeId, Origin, Source, Tree};
+use windlass_yaml::{NodeId, Origin, Source, Spanned, Tree};
 
 /// How functions may run.
 #[derive(Debug, Clone, Copy)]
@@ -71,10 +71,11 @@ fn exec(configuration: &Resource, kind: &str, work: &mut Work<'_>) -> Result<Exe
     };
     let Some(node) = ANNOTATIONS.iter().find_map(|name| annotation(name)) else {
         let message = format!("`{kind}` is not built in, and names no program");
-        return Err(Error::new(ErrorKind::Program, message));
+        return Err(Error::new(ErrorKind::Program, message)
+            .hint(format!("name one in the annotation `{}`", ANNOTATIONS[0])));
     };
-    let text = work.tree.text(node).to_owned();
-    let source = Source::new(format!("the annotation of `{kind}`"), text);
+    let text = Spanned::new(work.tree.text(node).to_owned(), work.tree.origin(node));
+    let source = read::inline_source(&work.tree, &text);
     let root = read::settings(&mut work.tree, source)?;
     let spec: Spec = match root {
         Some(root) => read::decode(&work.tree, root, Fields::Any)?,
@@ -85,7 +86,8 @@ fn exec(configuration: &Resource, kind: &str, work: &mut Work<'_>) -> Result<Exe
         None if spec.container.is_some() => {
             let message =
                 format!("the function `{kind}` is a container, and containers are not run");
-            Err(Error::new(ErrorKind::Program, message))
+            let hint = "name its program in `exec.path` instead".to_owned();
+            Err(Error::new(ErrorKind::Program, message).hint(hint))
         }
         None => {
             let message = format!("the function `{kind}` names no program in `exec.path`");

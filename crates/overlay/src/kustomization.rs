@@ -34,11 +34,11 @@ pub(crate) struct Kustomization {
     pub(crate) kind: Spanned<String>,
     metadata: Metadata,
     pub(crate) openapi: BTreeMap<String, Spanned<String>>,
-    pub(crate) name_prefix: String,
-    pub(crate) name_suffix: String,
+    pub(crate) name_prefix: Spanned<String>,
+    pub(crate) name_suffix: Spanned<String>,
     pub(crate) namespace: Spanned<String>,
     pub(crate) common_labels: Pairs,
-    pub(crate) labels: Vec<Labels>,
+    pub(crate) labels: Vec<Spanned<Labels>>,
     pub(crate) common_annotations: Pairs,
     pub(crate) patches_strategic_merge: Vec<Spanned<String>>,
     #[serde(rename = "patchesJson6902")]
@@ -325,7 +325,9 @@ pub(crate) fn find(folder: &Folder<'_>) -> Result<&'static str> {
         [first, second, ..] => {
             let message =
                 format!("`{shown}` holds two kustomization files: `{first}` and `{second}`");
-            Err(Error::new(ErrorKind::Config, message).hint("keep one of them".to_owned()))
+            Err(Error::new(ErrorKind::Config, message)
+                .at(Location::file(folder.shown(second)))
+                .hint("keep one of them".to_owned()))
         }
     }
 }

@@ -8,13 +8,20 @@ const SIZE_LIMIT: usize = 1 << 20;
 
 /// Compiles a Go expression.
 pub(crate) fn compile(pattern: &str) -> Result<Regex> {
+    compile_around(pattern, pattern)
+}
+
+/// Compiles an expression that was made around what the user `wrote`, of which errors speak.
+pub(crate) fn compile_around(wrote: &str, pattern: &str) -> Result<Regex> {
     let translated = from_go(pattern);
     RegexBuilder::new(&translated)
         .size_limit(SIZE_LIMIT)
         .build()
         .map_err(|source| {
-            let message = format!("`{pattern}` is not a regular expression");
-            Error::new(ErrorKind::Config, message).because(source)
+            let message = format!("`{wrote}` is not a regular expression");
+            let why = source.to_string();
+            let why = why.lines().last().unwrap_or_default();
+            Error::new(ErrorKind::Config, message).because(why.trim_start_matches("error: "))
         })
 }
 
@@ -40,7 +47,10 @@ pub(crate) fn anchored(pattern: &str) -> Result<Option<Whole>> {
     match Plain::new(pattern) {
         _ if pattern.is_empty() => Ok(None),
         Some(plain) => Ok(Some(Whole::Plain(plain))),
-        None => compile(&format!("^(?:{pattern})$")).map(|it| Some(Whole::Expression(it))),
+        None => {
+            let expression = compile_around(pattern, &format!("^(?:{pattern})$"))?;
+            Ok(Some(Whole::Expression(expression)))
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::transform::namespace::{Namespace, Subjects};
 use crate::transform::{images, labels, names, namespace, replicas, values};
 use crate::{function, generate, helm, patch, provenance, replace};
 use serde::Deserialize;
+use windlass_fault::nearest;
 use windlass_yaml::{NodeId, Origin, Spanned};
 
 /// The `apiVersion` of what kustomize itself can do.
@@ -71,10 +72,11 @@ pub(crate) fn generate<'a>(
     layer: &mut Layer,
     work: &mut Work<'a>,
 ) -> Result<()> {
-    for configuration in configurations(&target.kustomization.generators, target, work)? {
+    for (configuration, entry) in configurations(&target.kustomization.generators, target, work)? {
         let place = work.place(configuration.origin(&work.tree));
         let made = generated(&configuration, target, work);
-        let mut made = made.map_err(|error| error.at(place))?;
+        let made = made.map_err(|error| error.through(place));
+        let mut made = made.map_err(|error| error.through(work.place(entry)))?;
         let by = configured_by(&configuration, work);
         for resource in &mut made {
             resource.provenance = resource.provenance.take().or_else(|| by.clone());
@@ -92,8 +94,10 @@ pub(crate) fn transform<'a>(
     layer: &mut Layer,
     work: &mut Work<'a>,
 ) -> Result<()> {
-    for configuration in configurations(&target.kustomization.transformers, target, work)? {
-        run(&configuration, target, &mut layer.resources, work)?;
+    for (configuration, entry) in configurations(&target.kustomization.transformers, target, work)?
+    {
+        let done = run(&configuration, target, &mut layer.resources, work);
+        done.map_err(|error| error.through(work.place(entry)))?;
         if let Some(by) = configured_by(&configuration, work) {
             provenance::record(layer.resources.iter_mut(), &by);
         }
@@ -109,9 +113,10 @@ pub(crate) fn validate<'a>(
     layer: &mut Layer,
     work: &mut Work<'a>,
 ) -> Result<()> {
-    for configuration in configurations(&target.kustomization.validators, target, work)? {
+    for (configuration, entry) in configurations(&target.kustomization.validators, target, work)? {
         let before = printed(&layer.resources, work)?;
-        run(&configuration, target, &mut layer.resources, work)?;
+        let done = run(&configuration, target, &mut layer.resources, work);
+        done.map_err(|error| error.through(work.place(entry)))?;
         for resource in layer.resources.iter() {
             forget_validation(resource, work);
         }
@@ -144,13 +149,14 @@ fn forget_validation(resource: &Resource, work: &mut Work<'_>) {
     }
 }
 
-/// The objects that the entries hold or lead to: inline ones first.
+/// The objects that the entries hold or lead to, inline ones first, each with its entry's place.
 fn configurations<'a>(
     entries: &[Spanned<String>],
     target: &Target<'a>,
     work: &mut Work<'a>,
-) -> Result<Vec<Resource>> {
+) -> Result<Vec<(Resource, Origin)>> {
     let mut layer = Layer::default();
+    let mut origins = Vec::new();
     let mut paths = Vec::new();
     for entry in entries {
         // A path is a YAML scalar, and no object.
@@ -161,6 +167,7 @@ fn configurations<'a>(
                     let file = target.provenance.join(target.file);
                     resource.provenance = work.tracks_provenance.then_some(file);
                     layer.resources.push(resource);
+                    origins.push(entry.origin);
                 }
             }
             Err(_) if !entry.value.contains('\n') => paths.push(entry),
@@ -170,9 +177,10 @@ fn configurations<'a>(
     for path in paths {
         let added = work.add(target, path, &mut layer);
         added.map_err(|error| error.through(work.place(path.origin)))?;
+        origins.resize(layer.resources.iter().len(), path.origin);
     }
     layer.resources.refuse_conflicts(&work.tree, &work.schema)?;
-    Ok(layer.resources.take())
+    Ok(layer.resources.take().into_iter().zip(origins).collect())
 }
 
 /// Who made or changed an object, for `buildMetadata`.
@@ -217,7 +225,7 @@ fn generated<'a>(
             let origin = configuration.origin(&work.tree);
             helm::inflate(chart, &globals, origin, target, work)
         }
-        (BUILTIN, other) => Err(unknown("generator", other)),
+        (BUILTIN, other) => Err(unknown("generator", other, GENERATORS)),
         _ => {
             let made = function::run(configuration, &Resources::default(), target, work)?;
             function::take_options(made, &mut work.tree)
@@ -229,11 +237,36 @@ fn decode<T: serde::de::DeserializeOwned>(configuration: &Resource, work: &Work<
     read::decode(&work.tree, configuration.root, Fields::Any)
 }
 
-fn unknown(what: &str, kind: &str) -> Error {
-    Error::new(
-        ErrorKind::Config,
-        format!("there is no built-in {what} `{kind}`"),
-    )
+/// The generators that are built in.
+const GENERATORS: &[&str] = &[
+    "ConfigMapGenerator",
+    "HelmChartInflationGenerator",
+    "IAMPolicyGenerator",
+    "SecretGenerator",
+];
+
+/// The transformers that are built in.
+const TRANSFORMERS: &[&str] = &[
+    "AnnotationsTransformer",
+    "HashTransformer",
+    "ImageTagTransformer",
+    "LabelTransformer",
+    "NamespaceTransformer",
+    "PatchJson6902Transformer",
+    "PatchStrategicMergeTransformer",
+    "PatchTransformer",
+    "PrefixSuffixTransformer",
+    "PrefixTransformer",
+    "ReplacementTransformer",
+    "ReplicaCountTransformer",
+    "SuffixTransformer",
+    "ValueAddTransformer",
+];
+
+fn unknown(what: &str, kind: &str, known: &[&str]) -> Error {
+    let message = format!("there is no built-in {what} `{kind}`");
+    let near = nearest(kind, known.iter().copied());
+    Error::new(ErrorKind::Config, message).hint(near.map(|near| format!("did you mean `{near}`?")))
 }
 
 /// A `ServiceAccount` bound to an account of Google's cloud
@@ -298,8 +331,8 @@ fn run<'a>(
     let kind = configuration.kind(&work.tree).to_owned();
     if configuration.api_version(&work.tree) != BUILTIN {
         let printed = function::run(configuration, resources, target, work);
-        let printed = printed.map_err(|error| error.at(place))?;
-        return function::replace(resources, printed, work);
+        let replaced = printed.and_then(|printed| function::replace(resources, printed, work));
+        return replaced.map_err(|error| error.through(place));
     }
     let settings: Settings = decode(configuration, work)?;
     let origin = configuration.origin(&work.tree);
@@ -310,7 +343,7 @@ fn run<'a>(
         resources,
         work,
     };
-    plugin.run(&kind).map_err(|error| error.at(place))
+    plugin.run(&kind).map_err(|error| error.through(place))
 }
 
 /// A built-in transformer that is configured by an object.
@@ -342,7 +375,7 @@ impl Plugin<'_, '_> {
             }
             "ReplicaCountTransformer" => self.replicas(),
             "ValueAddTransformer" => self.add_value(),
-            other => Err(unknown("transformer", other)),
+            other => Err(unknown("transformer", other, TRANSFORMERS)),
         }
     }
 
@@ -389,7 +422,8 @@ impl Plugin<'_, '_> {
 
     fn affix(&mut self, prefix: bool, suffix: bool) -> Result<()> {
         if self.settings.field_specs.is_none() {
-            return Err(Error::new(ErrorKind::Config, "`fieldSpecs` are missing"));
+            let hint = "list the fields to change, such as `- path: metadata/name`".to_owned();
+            return Err(Error::new(ErrorKind::Config, "`fieldSpecs` are missing").hint(hint));
         }
         let specs = self.specs();
         let (tree, schema) = (&mut self.work.tree, &self.work.schema);

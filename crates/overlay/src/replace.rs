@@ -18,11 +18,13 @@ use crate::schema::Schema;
 use crate::select::{Matcher, Selector};
 use path::{Create, Found, Path};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use windlass_fault::{Fault, Warning};
 use windlass_yaml::{NodeId, Origin, Spanned, Style, Tree, Value};
 
 /// One entry of `replacements` (`kustomize: api/types/replacement.go`).
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Replacement {
     pub(crate) path: Option<Spanned<String>>,
     source: Option<Spanned<SourceSelector>>,
@@ -32,7 +34,7 @@ pub(crate) struct Replacement {
 
 /// The field that the value is taken from.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 struct SourceSelector {
     group: String,
     version: String,
@@ -45,7 +47,7 @@ struct SourceSelector {
 
 /// The fields that the value is put into.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 struct TargetSelector {
     select: Option<Spanned<Selector>>,
     reject: Vec<Spanned<Selector>>,
@@ -55,7 +57,7 @@ struct TargetSelector {
 
 /// Which part of a field is meant.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 struct FieldOptions {
     delimiter: String,
     index: i64,
@@ -84,7 +86,7 @@ pub(crate) fn apply(
     }
     for replacement in &replacements {
         let done = replacement.run(resources, work);
-        done.map_err(|error| error.at(work.place(replacement.origin())))?;
+        done.map_err(|error| error.through(work.place(replacement.origin())))?;
     }
     Ok(())
 }
@@ -104,14 +106,29 @@ fn read_file(
     let root = read::settings(&mut work.tree, source)?;
     let tree = &work.tree;
     match root {
-        Some(root) if tree.is_seq(root) => read::decode(tree, root, Fields::Known),
-        Some(root) if tree.is_map(root) => Ok(vec![read::decode(tree, root, Fields::Known)?]),
+        Some(root) if tree.is_seq(root) => decode(tree, root, &mut work.warnings),
+        Some(root) if tree.is_map(root) => Ok(vec![decode(tree, root, &mut work.warnings)?]),
         _ => {
             let path_text = path.as_str();
             let message = format!("`{path_text}` holds neither a replacement nor a list of them");
             Err(Error::new(ErrorKind::Config, message).at(work.place(path.origin())))
         }
     }
+}
+
+/// What a file of replacements holds. An unknown field is an error in a kustomization, but passed
+/// over by kustomize in such a file, so that it is a warning here.
+fn decode<T: DeserializeOwned>(
+    tree: &Tree,
+    root: NodeId,
+    warnings: &mut Vec<Warning>,
+) -> Result<T> {
+    read::decode(tree, root, Fields::Known).or_else(|error| {
+        let value = read::decode(tree, root, Fields::Any)?;
+        warnings.push(Warning::of(&error));
+        warnings.extend(error.others().into_iter().map(Warning::of));
+        Ok(value)
+    })
 }
 
 impl Replacement {
@@ -130,11 +147,11 @@ impl Replacement {
         };
         for target in targets {
             let changed = target.put(value, tree, schema, resources);
-            let changed = changed.map_err(|error| error.at(tree.locate(target.origin())))?;
+            let changed = changed.map_err(|error| error.through(tree.locate(target.origin())))?;
             if changed == 0 {
                 let message = "this replacement changes nothing: no object matches its target";
                 work.warnings
-                    .push(windlass_fault::Warning::new(message).at(tree.locate(target.origin())));
+                    .push(Warning::new(message).at(tree.locate(target.origin())));
             }
         }
         Ok(())

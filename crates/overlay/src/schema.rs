@@ -11,6 +11,7 @@ use builtin::Field;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
+use windlass_fault::Location;
 
 /// Whether objects of a kind live in a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +119,7 @@ fn not_a_schema(path: &str) -> Error {
         ErrorKind::Schema,
         format!("`{path}` is not an OpenAPI document"),
     )
+    .at(Location::file(path))
     .hint(
         "it is a JSON or YAML file with `definitions`, as `kustomize openapi fetch` prints"
             .to_owned(),

@@ -130,3 +130,48 @@ impl Fault for Error {
         self.0.others.iter().map(|e| e as &dyn Fault).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ErrorKind;
+
+    /// The kind behind this one, so that a new kind must be put here, and then needs a snapshot.
+    fn next(kind: ErrorKind) -> Option<ErrorKind> {
+        use ErrorKind as Of;
+        Some(match kind {
+            Of::TooLarge => Of::Encoding,
+            Of::Encoding => Of::ControlCharacter,
+            Of::ControlCharacter => Of::Separator,
+            Of::Separator => Of::Syntax,
+            Of::Syntax => Of::TooDeep,
+            Of::TooDeep => Of::UnknownAnchor,
+            Of::UnknownAnchor => Of::RecursiveAlias,
+            Of::RecursiveAlias => Of::TooManyAliases,
+            Of::TooManyAliases => Of::Merge,
+            Of::Merge => Of::ComplexKey,
+            Of::ComplexKey => Of::NonStringKey,
+            Of::NonStringKey => Of::DuplicateKey,
+            Of::DuplicateKey => Of::LongKey,
+            Of::LongKey => Of::Tag,
+            Of::Tag => Of::Number,
+            Of::Number => Of::Unprintable,
+            Of::Unprintable => Of::Type,
+            Of::Type => Of::UnknownField,
+            Of::UnknownField => Of::MissingField,
+            Of::MissingField => Of::Value,
+            Of::Value => Of::Edit,
+            Of::Edit => return None,
+        })
+    }
+
+    #[test]
+    fn every_kind_has_a_snapshot() {
+        let snapshots = include_str!("../tests/it/errors.rs");
+        let mut kind = Some(ErrorKind::TooLarge);
+        while let Some(one) = kind {
+            let asked = format!("ErrorKind::{one:?}");
+            assert!(snapshots.contains(&asked), "{one:?} has no snapshot");
+            kind = next(one);
+        }
+    }
+}

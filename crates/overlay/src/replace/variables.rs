@@ -16,7 +16,7 @@ use windlass_yaml::{Kind, NodeId, Spanned, Style, Tree};
 
 /// One entry of `vars` (`kustomize: api/types/var.go`).
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Variable {
     name: String,
     objref: ObjectRef,
@@ -25,7 +25,7 @@ pub(crate) struct Variable {
 
 /// The object that the value is taken from.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 struct ObjectRef {
     api_version: String,
     group: String,
@@ -37,7 +37,7 @@ struct ObjectRef {
 
 /// The field that the value is taken from.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 struct FieldRef {
     field_path: String,
 }

@@ -79,7 +79,7 @@ impl Name {
     fn expression(name: &str) -> Result<Self> {
         let part = "[a-zA-Z0-9_.{}-]*";
         let expression = format!("^{name}(:{part})?(@sha256:{part})?$");
-        pattern::compile(&expression).map(Self::Expression)
+        pattern::compile_around(name, &expression).map(Self::Expression)
     }
 
     fn matches(&self, image: &str) -> bool {

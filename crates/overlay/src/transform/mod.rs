@@ -17,12 +17,15 @@ use crate::{patch, provenance, replace};
 use names::Affix;
 use namespace::{Namespace, Subjects};
 use std::borrow::Cow;
+use windlass_yaml::Origin;
 
 /// One layer at the time of its transformers.
 pub(crate) struct Stage<'s, 'a> {
     pub(crate) layer: &'s mut Layer,
     pub(crate) target: &'s Target<'a>,
     pub(crate) work: &'s mut Work<'a>,
+    /// Where the entry stands that is being carried out.
+    entry: Origin,
 }
 
 /// A transformer of a kustomization's own fields.
@@ -50,8 +53,14 @@ pub(crate) fn run<'a>(target: &Target<'a>, layer: &mut Layer, work: &mut Work<'a
         layer,
         target,
         work,
+        entry: Origin::NONE,
     };
-    ORDER.iter().try_for_each(|step| step(&mut stage))
+    for step in ORDER {
+        let done = step(&mut stage);
+        done.map_err(|error| error.through(stage.work.place(stage.entry)))?;
+        stage.entry = Origin::NONE;
+    }
+    Ok(())
 }
 
 impl Stage<'_, '_> {
@@ -81,6 +90,7 @@ fn patches_strategic_merge(stage: &mut Stage<'_, '_>) -> Result<()> {
 
 fn patches(stage: &mut Stage<'_, '_>) -> Result<()> {
     for entry in &stage.target.kustomization.patches {
+        stage.entry = entry.origin;
         patch::apply(entry, stage.target, &mut stage.layer.resources, stage.work)?;
         stage.ran("PatchTransformer");
     }
@@ -92,6 +102,7 @@ fn set_namespace(stage: &mut Stage<'_, '_>) -> Result<()> {
     if namespace.value.is_empty() {
         return Ok(());
     }
+    stage.entry = namespace.origin;
     let namespace = Namespace {
         name: &namespace.value,
         specs: &stage.layer.config.namespace,
@@ -106,12 +117,14 @@ fn set_namespace(stage: &mut Stage<'_, '_>) -> Result<()> {
 
 fn prefix(stage: &mut Stage<'_, '_>) -> Result<()> {
     let target = stage.target;
+    stage.entry = target.kustomization.name_prefix.origin;
     let prefix = Affix::Prefix(&target.kustomization.name_prefix);
     affix(stage, prefix, "PrefixTransformer")
 }
 
 fn suffix(stage: &mut Stage<'_, '_>) -> Result<()> {
     let target = stage.target;
+    stage.entry = target.kustomization.name_suffix.origin;
     let suffix = Affix::Suffix(&target.kustomization.name_suffix);
     affix(stage, suffix, "SuffixTransformer")
 }
@@ -132,6 +145,7 @@ fn affix(stage: &mut Stage<'_, '_>, affix: Affix<'_>, transformer: &str) -> Resu
 
 fn labels(stage: &mut Stage<'_, '_>) -> Result<()> {
     for entry in &stage.target.kustomization.labels {
+        stage.entry = entry.origin;
         let specs = label_specs(entry, &stage.layer.config)?;
         let pairs = labels::pairs(&entry.pairs);
         labels::add(
@@ -175,6 +189,7 @@ fn common_labels(stage: &mut Stage<'_, '_>) -> Result<()> {
     if pairs.is_empty() {
         return Ok(());
     }
+    stage.entry = pairs.first().map_or(Origin::NONE, |pair| pair.origin);
     let specs = &stage.layer.config.labels;
     labels::add(
         stage.layer.resources.iter_mut(),
@@ -191,6 +206,7 @@ fn annotations(stage: &mut Stage<'_, '_>) -> Result<()> {
     if pairs.is_empty() {
         return Ok(());
     }
+    stage.entry = pairs.first().map_or(Origin::NONE, |pair| pair.origin);
     let specs = &stage.layer.config.annotations;
     labels::add(
         stage.layer.resources.iter_mut(),
@@ -204,6 +220,7 @@ fn annotations(stage: &mut Stage<'_, '_>) -> Result<()> {
 
 fn patches_json6902(stage: &mut Stage<'_, '_>) -> Result<()> {
     for entry in &stage.target.kustomization.patches_json6902 {
+        stage.entry = entry.origin;
         patch::json6902(entry, stage.target, &mut stage.layer.resources, stage.work)?;
         stage.ran("PatchJson6902Transformer");
     }
@@ -213,6 +230,7 @@ fn patches_json6902(stage: &mut Stage<'_, '_>) -> Result<()> {
 fn replicas(stage: &mut Stage<'_, '_>) -> Result<()> {
     for entry in &stage.target.kustomization.replicas {
         let (replica, origin) = (&entry.value, entry.origin);
+        stage.entry = origin;
         let specs = &stage.layer.config.replicas;
         let (resources, tree) = (&stage.layer.resources, &mut stage.work.tree);
         replicas::set(resources, tree, &replica.name, replica.count, specs, origin)?;
@@ -223,10 +241,10 @@ fn replicas(stage: &mut Stage<'_, '_>) -> Result<()> {
 
 fn images(stage: &mut Stage<'_, '_>) -> Result<()> {
     for entry in stage.target.kustomization.images() {
+        stage.entry = entry.origin;
         let specs = &stage.layer.config.images;
         let (resources, tree) = (&stage.layer.resources, &mut stage.work.tree);
-        let matched = images::update(resources, tree, &entry.value, specs);
-        let matched = matched.map_err(|error| error.at(stage.work.place(entry.origin)))?;
+        let matched = images::update(resources, tree, &entry.value, specs)?;
         if matched == 0 {
             let message = format!("no image is called `{}`", entry.value.name);
             stage.work.warn(message, entry.origin);

@@ -4,6 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::fields::{self, Create, FieldSpec};
 use crate::resource::Resource;
 use crate::resources::Resources;
+use windlass_fault::nearest;
 use windlass_yaml::{Kind, NodeId, Origin, Tree};
 
 /// Sets the count of the objects that are, or were, called `name`
@@ -41,7 +42,17 @@ pub(crate) fn set(
     }
     let kinds: Vec<&str> = specs.iter().map(|spec| &*spec.gvk.kind).collect();
     let message = format!("no object named `{name}` is a {}", kinds.join(", "));
-    Err(Error::new(ErrorKind::NoMatch, message).at(tree.locate(origin)))
+    let of_kind = |resource: &&Resource| {
+        let (api_version, kind) = (resource.api_version(tree), resource.kind(tree));
+        specs.iter().any(|spec| spec.gvk.selects(api_version, kind))
+    };
+    let near = nearest(
+        name,
+        resources.iter().filter(of_kind).map(|one| one.name(tree)),
+    );
+    Err(Error::new(ErrorKind::NoMatch, message)
+        .at(tree.locate(origin))
+        .hint(near.map(|near| format!("did you mean `{near}`?"))))
 }
 
 fn is_meant(resource: &Resource, name: &str, spec: &FieldSpec, tree: &Tree) -> bool {

@@ -9,6 +9,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use windlass_fault::Fault;
 use windlass_overlay::{Build, Builder, Disk, Error, Options, Reorder, Restriction, build};
 
 struct Case {
@@ -168,6 +169,17 @@ fn every_case_is_what_kustomize_recorded() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn what_is_refused_points_at_a_place() {
+    for case in Case::all() {
+        let error = build(&Disk::default(), &case.root(), &case.options()).err();
+        // Where there is no file there is no place in one.
+        if let Some(error) = error.filter(|_| case.name() != "no_kustomization_file") {
+            assert!(error.location().is_some(), "{}: {error}", case.name());
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What a user sees of each kind of error.
 
-use std::fmt::Write;
-use windlass_fault::Fault;
+use windlass_cli::{Style, render_fault};
 use windlass_overlay::{Error, ErrorKind, Memory, Options, build};
 
 const OBJECT: (&str, &str) = ("a.yaml", "kind: A\nmetadata: {name: a}\nspec: {b: [1]}\n");
@@ -31,34 +30,21 @@ fn strict(text: &str) -> String {
     shown(&error)
 }
 
+/// The error as every command prints it.
 pub(crate) fn shown(error: &Error) -> String {
-    let mut out = error.to_string();
-    if let Some(place) = error.location() {
-        write!(out, "\n --> {place}").unwrap();
-    }
-    for step in error.trail() {
-        write!(out, "\n in  {step}").unwrap();
-    }
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        write!(out, "\n caused by: {cause}").unwrap();
-        source = cause.source();
-    }
-    if let Some(hint) = error.hint() {
-        write!(out, "\n hint: {hint}").unwrap();
-    }
-    for other in error.others() {
-        write!(out, "\nalso: {other}").unwrap();
-    }
-    out
+    let text = render_fault(error, Style::Text);
+    anstream::adapter::strip_str(&text).to_string()
 }
 
 #[test]
 fn read() {
     let text = "namePrefix: x-\nresources:\n- a.yaml\n- deploymnt.yaml\n";
     insta::assert_snapshot!(of_kustomization(ErrorKind::Read, text), @r"
-    there is no file or folder `deploymnt.yaml`
+    error: there is no file or folder `deploymnt.yaml`
      --> kustomization.yaml:4:3
+      |
+    4 | - deploymnt.yaml
+      |   ^^^^^^^^^^^^^^
     ");
 }
 
@@ -70,10 +56,13 @@ fn read_below_a_base() {
         ("live/kustomization.yaml", "resources:\n- ../prod\n"),
     ];
     insta::assert_snapshot!(error(ErrorKind::Read, "live", &files), @r"
-    there is no file or folder `base/gone.yaml`
+    error: there is no file or folder `base/gone.yaml`
      --> base/kustomization.yaml:1:13
-     in  prod/kustomization.yaml:2:3
-     in  live/kustomization.yaml:2:3
+      |
+    1 | resources: [gone.yaml]
+      |             ^^^^^^^^^
+      in prod/kustomization.yaml:2:3
+      in live/kustomization.yaml:2:3
     ");
 }
 
@@ -84,14 +73,20 @@ fn restricted() {
         OBJECT,
     ];
     insta::assert_snapshot!(error(ErrorKind::Restricted, "prod", &files), @r"
-    `a.yaml` is not in or below `prod`
+    error: `a.yaml` is not in or below `prod`
      --> prod/kustomization.yaml:1:13
-     hint: move the file, or make its folder a base with a kustomization of its own
+      |
+    1 | resources: [../a.yaml]
+      |             ^^^^^^^^^
+    hint: move the file, or make its folder a base with a kustomization of its own
     ");
     let text = "resources: [.]\n";
     insta::assert_snapshot!(of_kustomization(ErrorKind::Restricted, text), @r"
-    `.` leads back to ``, which the build came from
+    error: `.` leads back to ``, which the build came from
      --> kustomization.yaml:1:13
+      |
+    1 | resources: [.]
+      |             ^
     ");
 }
 
@@ -102,30 +97,159 @@ fn malformed() {
         ("a.yaml", "kind: A\nmetadata: {name: a\n"),
     ];
     insta::assert_snapshot!(error(ErrorKind::Malformed, "", &files), @r"
-    this has no closing `}`
+    error: this has no closing `}`
      --> a.yaml:2:11
-     in  kustomization.yaml:1:13
+      |
+    2 | metadata: {name: a
+      |           ^
+      in kustomization.yaml:1:13
     ");
 }
 
 #[test]
 fn config() {
     let text = "nmePrefix: x\nresources: [a.yaml]\nnamespace: yes\nimages: {}\n";
-    insta::assert_snapshot!(of_kustomization(ErrorKind::Config, text), @r"
-    unknown field `nmePrefix`
+    insta::assert_snapshot!(of_kustomization(ErrorKind::Config, text), @r#"
+    error: unknown field `nmePrefix`
      --> kustomization.yaml:1:1
-     hint: did you mean `namePrefix`?
-    also: `namespace` must be a string, not the boolean `yes`
-    also: `images` must be a list, not a map
-    ");
+      |
+    1 | nmePrefix: x
+      | ^^^^^^^^^
+    hint: did you mean `namePrefix`?
+
+    error: `namespace` must be a string, not the boolean `yes`
+     --> kustomization.yaml:3:12
+      |
+    3 | namespace: yes
+      |            ^^^
+    hint: put it in quotes: `"yes"`
+
+    error: `images` must be a list, not a map
+     --> kustomization.yaml:4:9
+      |
+    4 | images: {}
+      |         ^^
+    "#);
     insta::assert_snapshot!(of_kustomization(ErrorKind::Config, "kind: Kustomisation\nresources: []\n"), @r"
-    `Kustomisation` is no kind of kustomization
+    error: `Kustomisation` is no kind of kustomization
      --> kustomization.yaml:1:7
-     hint: it is `Kustomization` or `Component`
+      |
+    1 | kind: Kustomisation
+      |       ^^^^^^^^^^^^^
+    hint: it is `Kustomization` or `Component`
     ");
     insta::assert_snapshot!(of_kustomization(ErrorKind::Config, "kind: Kustomization\n"), @r"
-    `kustomization.yaml` is empty
+    error: `kustomization.yaml` is empty
      --> kustomization.yaml
+    ");
+}
+
+#[test]
+fn config_within_entries() {
+    let text = "resources: [a.yaml]\nconfigMapGenerator:\n- name: b\n  literls: [a=b]\n\
+        patches:\n- target: {kinds: A}\n  path: x\nreplacements:\n- source: {kind: A, optoins: {}}\n\
+        images:\n- name: x\n  newtagg: y\nhelmCharts:\n- valuesInlin: {}\n";
+    insta::assert_snapshot!(of_kustomization(ErrorKind::Config, text), @r"
+    error: unknown field `literls`
+     --> kustomization.yaml:4:3
+      |
+    4 |   literls: [a=b]
+      |   ^^^^^^^
+    hint: did you mean `literals`?
+
+    error: unknown field `kinds`
+     --> kustomization.yaml:6:12
+      |
+    6 | - target: {kinds: A}
+      |            ^^^^^
+    hint: did you mean `kind`?
+
+    error: unknown field `optoins`
+     --> kustomization.yaml:9:21
+      |
+    9 | - source: {kind: A, optoins: {}}
+      |                     ^^^^^^^
+    hint: did you mean `options`?
+
+    error: unknown field `newtagg`
+     --> kustomization.yaml:12:3
+       |
+    12 |   newtagg: y
+       |   ^^^^^^^
+    hint: did you mean `newTag`?
+
+    error: unknown field `valuesInlin`
+     --> kustomization.yaml:14:3
+       |
+    14 | - valuesInlin: {}
+       |   ^^^^^^^^^^^
+    hint: did you mean `valuesInline`?
+    ");
+}
+
+#[test]
+fn config_of_a_base() {
+    let files = [
+        (
+            "base/kustomization.yaml",
+            "resources: []\nconfigurations: [names.yaml]\n",
+        ),
+        (
+            "base/names.yaml",
+            "nameReference:\n- kind: A\n  fieldSpec: []\n",
+        ),
+        ("prod/kustomization.yaml", "resources:\n- ../base\n"),
+    ];
+    insta::assert_snapshot!(error(ErrorKind::Config, "prod", &files), @r"
+    error: unknown field `fieldSpec`
+     --> base/names.yaml:3:3
+      |
+    3 |   fieldSpec: []
+      |   ^^^^^^^^^
+      in base/kustomization.yaml:2:18
+      in prod/kustomization.yaml:2:3
+    hint: did you mean `fieldSpecs`?
+    ");
+    let files = [
+        ("prod/kustomization.yaml", "sortOptions: {}\n"),
+        ("prod/kustomization.yml", "sortOptions: {}\n"),
+    ];
+    insta::assert_snapshot!(error(ErrorKind::Config, "prod", &files), @r"
+    error: `prod` holds two kustomization files: `kustomization.yaml` and `kustomization.yml`
+     --> prod/kustomization.yml
+    hint: keep one of them
+    ");
+}
+
+#[test]
+fn config_of_transformers() {
+    let prefix = "apiVersion: builtin\nkind: PrefixTransfomer\nmetadata: {name: p}\n";
+    let files = [
+        (
+            "kustomization.yaml",
+            "resources: [a.yaml]\ntransformers: [prefix.yaml]\n",
+        ),
+        ("prefix.yaml", prefix),
+        OBJECT,
+    ];
+    insta::assert_snapshot!(error(ErrorKind::Config, "", &files), @r"
+    error: there is no built-in transformer `PrefixTransfomer`
+     --> prefix.yaml:1:1
+      |
+    1 | apiVersion: builtin
+      | ^^^^^^^^^^^^^^^^^^^
+      in kustomization.yaml:2:16
+    hint: did you mean `PrefixTransformer`?
+    ");
+    let text = "resources: [a.yaml]\npatches:\n- target: {kind: '('}\n  patch: '[]'\n";
+    insta::assert_snapshot!(of_kustomization(ErrorKind::Config, text), @r"
+    error: `(` is not a regular expression
+     --> kustomization.yaml:3:11
+      |
+    3 | - target: {kind: '('}
+      |           ^^^^^^^^^^^
+      in kustomization.yaml:3:3
+    caused by: unclosed group
     ");
 }
 
@@ -139,9 +263,12 @@ fn object() {
         ),
     ];
     insta::assert_snapshot!(error(ErrorKind::Object, "", &files), @r"
-    this `A` has no `metadata.name`
+    error: this `A` has no `metadata.name`
      --> a.yaml:3:1
-     in  kustomization.yaml:1:13
+      |
+    3 | kind: A
+      | ^^^^^^^
+      in kustomization.yaml:1:13
     ");
 }
 
@@ -153,9 +280,13 @@ fn conflict() {
         OBJECT,
     ];
     insta::assert_snapshot!(error(ErrorKind::Conflict, "", &files), @r"
-    two objects have the id `A.[noVer].[noGrp]/a.[noNs]`
+    error: two objects have the id `A.[noVer].[noGrp]/a.[noNs]`
      --> b.yaml:2:1
-     hint: the other one is at a.yaml:1:1
+      |
+    2 | kind: A
+      | ^^^^^^^
+      in kustomization.yaml
+    hint: the other one is at a.yaml:1:1
     ");
 }
 
@@ -163,13 +294,19 @@ fn conflict() {
 fn no_match() {
     let text = "resources: [a.yaml]\nreplicas:\n- name: b\n  count: 2\n";
     insta::assert_snapshot!(of_kustomization(ErrorKind::NoMatch, text), @r"
-    no object named `b` is a Deployment, StatefulSet, ReplicaSet, ReplicationController
+    error: no object named `b` is a Deployment, StatefulSet, ReplicaSet, ReplicationController
      --> kustomization.yaml:3:3
+      |
+    3 | - name: b
+      |   ^^^^^^^
     ");
     let text = "configMapGenerator:\n- name: b\n  behavior: merge\n";
     insta::assert_snapshot!(of_kustomization(ErrorKind::NoMatch, text), @r"
-    nothing to merge into or replace: no object has the id `ConfigMap.v1.[noGrp]/b.[noNs]`
+    error: nothing to merge into or replace: no object has the id `ConfigMap.v1.[noGrp]/b.[noNs]`
      --> kustomization.yaml:2:3
+      |
+    2 | - name: b
+      |   ^^^^^^^
     ");
 }
 
@@ -177,8 +314,11 @@ fn no_match() {
 fn generator() {
     let text = "configMapGenerator:\n- name: b\n  literals:\n  - no-value\n";
     insta::assert_snapshot!(of_kustomization(ErrorKind::Generator, text), @r"
-    the literal `no-value` is not `key=value`
+    error: the literal `no-value` is not `key=value`
      --> kustomization.yaml:4:5
+      |
+    4 |   - no-value
+      |     ^^^^^^^^
     ");
 }
 
@@ -186,10 +326,13 @@ fn generator() {
 fn patch() {
     let text = "resources: [a.yaml]\npatches:\n- target: {kind: A}\n  patch: |\n    - op: remove\n      path: /spec/none\n";
     insta::assert_snapshot!(of_kustomization(ErrorKind::Patch, text), @r"
-    cannot remove `/spec/none`: there is no `none`
+    error: cannot remove `/spec/none`: there is no `none`
      --> kustomization.yaml:5:3
-     in  kustomization.yaml:3:3
-     hint: what is patched is at a.yaml:3:7
+      |
+    5 | - op: remove
+      |   ^^^^^^^^^^
+      in kustomization.yaml:3:3
+    hint: what is patched is at a.yaml:3:7
     ");
 }
 
@@ -203,8 +346,12 @@ fn field() {
         ("a.yaml", "kind: A\nmetadata:\n  name: a\n  labels: [b]\n"),
     ];
     insta::assert_snapshot!(error(ErrorKind::Field, "", &files), @r"
-    `x` cannot be set in `metadata/labels`: it is no map
+    error: `x` cannot be set in `metadata/labels`: it is no map
      --> a.yaml:4:11
+      |
+    4 |   labels: [b]
+      |           ^^^
+      in kustomization.yaml:3:3
     ");
 }
 
@@ -212,9 +359,56 @@ fn field() {
 fn replacement() {
     let text = "resources: [a.yaml]\nreplacements:\n- source: {kind: A, fieldPath: spec.c}\n  targets:\n  - select: {kind: A}\n    fieldPaths: [spec.d]\n";
     insta::assert_snapshot!(of_kustomization(ErrorKind::Replacement, text), @r"
-    the source of this replacement, `A.[noVer].[noGrp]/a.[noNs]`, has no `spec.c`
+    error: the source of this replacement, `A.[noVer].[noGrp]/a.[noNs]`, has no `spec.c`
      --> kustomization.yaml:3:11
-     hint: did you mean `b`?
+      |
+    3 | - source: {kind: A, fieldPath: spec.c}
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      in kustomization.yaml:3:3
+    hint: did you mean `b`?
+    ");
+}
+
+#[test]
+fn replacement_without_object() {
+    let text = "resources: [a.yaml]\nreplacements:\n- source: {kind: A, name: b}\n  targets:\n  - select: {kind: A}\n";
+    insta::assert_snapshot!(of_kustomization(ErrorKind::Replacement, text), @r"
+    error: no object matches the source of this replacement
+     --> kustomization.yaml:3:11
+      |
+    3 | - source: {kind: A, name: b}
+      |           ^^^^^^^^^^^^^^^^^^
+      in kustomization.yaml:3:3
+    hint: did you mean `a`?
+    ");
+    let text =
+        "resources: [a.yaml]\nvars:\n- name: X\n  objref: {apiVersion: v1, kind: A, name: b}\n";
+    insta::assert_snapshot!(of_kustomization(ErrorKind::Replacement, text), @r"
+    error: the variable `X` takes its value from an object that is not there
+     --> kustomization.yaml:3:3
+      |
+    3 | - name: X
+      |   ^^^^^^^
+    hint: check the `apiVersion`, `kind` and `name` of its `objref`
+    ");
+}
+
+#[test]
+fn schema_of_a_file() {
+    let files = [
+        (
+            "kustomization.yaml",
+            "resources: [a.yaml]\nopenapi: {path: b.json}\n",
+        ),
+        ("b.json", "{\"definitions\": 1"),
+        OBJECT,
+    ];
+    insta::assert_snapshot!(error(ErrorKind::Schema, "", &files), @r"
+    error: `b.json` is not an OpenAPI document
+     --> b.json
+      in kustomization.yaml:2:17
+    caused by: EOF while parsing an object at line 1 column 17
+    hint: it is a JSON or YAML file with `definitions`, as `kustomize openapi fetch` prints
     ");
 }
 
@@ -222,9 +416,12 @@ fn replacement() {
 fn schema() {
     let text = "resources: [a.yaml]\nopenapi: {version: v1.0.0}\n";
     insta::assert_snapshot!(of_kustomization(ErrorKind::Schema, text), @r"
-    the facts of Kubernetes `v1.0.0` are not built in
+    error: the facts of Kubernetes `v1.0.0` are not built in
      --> kustomization.yaml:2:20
-     hint: leave `version` out, or give the schema with `path`
+      |
+    2 | openapi: {version: v1.0.0}
+      |                    ^^^^^^
+    hint: leave `version` out, or give the schema with `path`
     ");
 }
 
@@ -232,8 +429,11 @@ fn schema() {
 fn remote() {
     let text = "resources:\n- https://example.org/a.yaml\n";
     insta::assert_snapshot!(of_kustomization(ErrorKind::Remote, text), @r"
-    the remote `https://example.org/a.yaml` was not fetched: this build stays on the machine
+    error: the remote `https://example.org/a.yaml` was not fetched: this build stays on the machine
      --> kustomization.yaml:2:3
+      |
+    2 | - https://example.org/a.yaml
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^
     ");
 }
 
@@ -241,9 +441,34 @@ fn remote() {
 fn program() {
     let text = "helmCharts:\n- name: chart\n";
     insta::assert_snapshot!(of_kustomization(ErrorKind::Program, text), @r"
-    the chart `chart` needs helm, which may not run
+    error: the chart `chart` needs helm, which may not run
      --> kustomization.yaml:2:3
-     hint: allow it with `--enable-helm`
+      |
+    2 | - name: chart
+      |   ^^^^^^^^^^^
+    hint: allow it with `--enable-helm`
+    ");
+}
+
+#[test]
+fn function() {
+    let function = "apiVersion: example.org/v1\nkind: Wish\nmetadata:\n  name: w\n  annotations:\n    config.kubernetes.io/function: |\n      container: {image: wish}\n";
+    let files = [
+        (
+            "kustomization.yaml",
+            "resources: [a.yaml]\ntransformers: [wish.yaml]\n",
+        ),
+        ("wish.yaml", function),
+        OBJECT,
+    ];
+    insta::assert_snapshot!(error(ErrorKind::Program, "", &files), @r"
+    error: the function `Wish` is a container, and containers are not run
+     --> wish.yaml:1:1
+      |
+    1 | apiVersion: example.org/v1
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^
+      in kustomization.yaml:2:16
+    hint: name its program in `exec.path` instead
     ");
 }
 
@@ -254,9 +479,12 @@ fn output() {
         ("a.yaml", "kind: A\nmetadata: {name: a}\nx: .inf\n"),
     ];
     insta::assert_snapshot!(error(ErrorKind::Output, "", &files), @r"
-    `.inf` is not a number that JSON can hold
+    error: `.inf` is not a number that JSON can hold
      --> a.yaml:3:4
-     hint: quote it if it is meant as a text
+      |
+    3 | x: .inf
+      |    ^^^^
+    hint: quote it if it is meant as a text
     ");
 }
 
@@ -268,9 +496,12 @@ fn limit() {
         ("a.yaml", &deep),
     ];
     insta::assert_snapshot!(error(ErrorKind::Limit, "", &files), @r"
-    collections are nested more than 256 deep
+    error: collections are nested more than 256 deep
      --> a.yaml:3:259
-     in  kustomization.yaml:1:13
+      |
+    3 | [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[
+      |                                                                                 ^
+      in kustomization.yaml:1:13
     ");
 }
 
@@ -278,9 +509,17 @@ fn limit() {
 fn strict_build() {
     let text = "resources: [a.yaml]\nimages:\n- name: ngnix\n  newTag: '1'\nnamePrefix: a-\nnamePrefix: b-\n";
     insta::assert_snapshot!(strict(text), @r"
-    `namePrefix` is ignored, because it is given again: the one at kustomization.yaml:6:1 counts
+    error: `namePrefix` is ignored, because it is given again: the one at kustomization.yaml:6:1 counts
      --> kustomization.yaml:5:1
-     hint: take one of the two out
-    also: no image is called `ngnix`
+      |
+    5 | namePrefix: a-
+      | ^^^^^^^^^^
+    hint: take one of the two out
+
+    error: no image is called `ngnix`
+     --> kustomization.yaml:3:3
+      |
+    3 | - name: ngnix
+      |   ^^^^^^^^^^^
     ");
 }

@@ -239,10 +239,13 @@ fn what_is_not_there_is_told_with_its_reason() {
     let text = "resources:\n- https://me:secret@git.example/o/r//k8s?ref=v1\n";
     let told = world.refused(ErrorKind::Remote, text);
     insta::assert_snapshot!(told, @r"
-    cannot fetch `https://me@git.example/o/r//k8s?ref=v1`
+    error: cannot fetch `https://me@git.example/o/r//k8s?ref=v1`
      --> kustomization.yaml:2:3
-     caused by: no such repository
-     hint: look elsewhere
+      |
+    2 | - https://me:******@git.example/o/r//k8s?ref=v1
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    caused by: no such repository
+    hint: look elsewhere
     ");
     let error = world.build(text).unwrap_err();
     assert_eq!(error.blame(), Blame::World);
@@ -250,17 +253,23 @@ fn what_is_not_there_is_told_with_its_reason() {
     assert_eq!(excerpt, "- https://me:******@git.example/o/r//k8s?ref=v1");
     let text = "resources: ['https://web.example/o/r/a.yaml']\n";
     insta::assert_snapshot!(world.refused(ErrorKind::Remote, text), @r"
-    cannot fetch `https://web.example/o/r/a.yaml`
+    error: cannot fetch `https://web.example/o/r/a.yaml`
      --> kustomization.yaml:1:13
-     caused by: no such file
-     hint: look elsewhere
+      |
+    1 | resources: ['https://web.example/o/r/a.yaml']
+      |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    caused by: no such file
+    hint: look elsewhere
     ");
     // Where a file was there, what is wrong with it counts.
     let world = World::default().file("https://web.example/o/r/a.yaml", "kind: A\nmetadata: {\n");
-    insta::assert_snapshot!(world.refused(ErrorKind::Malformed, text), @"
-    this has no closing `}`
+    insta::assert_snapshot!(world.refused(ErrorKind::Malformed, text), @r"
+    error: this has no closing `}`
      --> https://web.example/o/r/a.yaml:2:11
-     in  kustomization.yaml:1:13
+      |
+    2 | metadata: {
+      |           ^
+      in kustomization.yaml:1:13
     ");
 }
 
@@ -279,46 +288,70 @@ fn a_fetched_folder_stays_in_its_repository() {
             "resources: ['https://git.example/o/r//k8s']\n",
         )
     };
-    insta::assert_snapshot!(link("resources: [../../a.yaml]\n"), @"
-    `../../a.yaml` leads out of the repository of `https://git.example/o/r//k8s`
+    insta::assert_snapshot!(link("resources: [../../a.yaml]\n"), @r"
+    error: `../../a.yaml` leads out of the repository of `https://git.example/o/r//k8s`
      --> https://git.example/o/r//k8s/kustomization.yaml:1:13
-     in  kustomization.yaml:1:13
+      |
+    1 | resources: [../../a.yaml]
+      |             ^^^^^^^^^^^^
+      in kustomization.yaml:1:13
     ");
-    insta::assert_snapshot!(link("resources: [../../b]\n"), @"
-    `../../b` leads out of the repository of `https://git.example/o/r//k8s`
+    insta::assert_snapshot!(link("resources: [../../b]\n"), @r"
+    error: `../../b` leads out of the repository of `https://git.example/o/r//k8s`
      --> https://git.example/o/r//k8s/kustomization.yaml:1:13
-     in  kustomization.yaml:1:13
+      |
+    1 | resources: [../../b]
+      |             ^^^^^^^
+      in kustomization.yaml:1:13
     ");
-    insta::assert_snapshot!(link("resources: [../a.yaml]\n"), @"
-    `https://git.example/o/r//a.yaml` is not in or below `https://git.example/o/r//k8s`
+    insta::assert_snapshot!(link("resources: [../a.yaml]\n"), @r"
+    error: `https://git.example/o/r//a.yaml` is not in or below `https://git.example/o/r//k8s`
      --> https://git.example/o/r//k8s/kustomization.yaml:1:13
-     in  kustomization.yaml:1:13
-     hint: move the file, or make its folder a base with a kustomization of its own
+      |
+    1 | resources: [../a.yaml]
+      |             ^^^^^^^^^
+      in kustomization.yaml:1:13
+    hint: move the file, or make its folder a base with a kustomization of its own
     ");
-    insta::assert_snapshot!(link("resources: [/a.yaml]\n"), @"
-    `/a.yaml` leads out of the repository of `https://git.example/o/r//k8s`
+    insta::assert_snapshot!(link("resources: [/a.yaml]\n"), @r"
+    error: `/a.yaml` leads out of the repository of `https://git.example/o/r//k8s`
      --> https://git.example/o/r//k8s/kustomization.yaml:1:13
-     in  kustomization.yaml:1:13
+      |
+    1 | resources: [/a.yaml]
+      |             ^^^^^^^
+      in kustomization.yaml:1:13
     ");
-    insta::assert_snapshot!(link("configMapGenerator:\n- {name: a, files: [/etc/passwd]}\n"), @"
-    `/etc/passwd` leads out of the repository of `https://git.example/o/r//k8s`
+    insta::assert_snapshot!(link("configMapGenerator:\n- {name: a, files: [/etc/passwd]}\n"), @r"
+    error: `/etc/passwd` leads out of the repository of `https://git.example/o/r//k8s`
      --> https://git.example/o/r//k8s/kustomization.yaml:2:21
-     in  kustomization.yaml:1:13
+      |
+    2 | - {name: a, files: [/etc/passwd]}
+      |                     ^^^^^^^^^^^
+      in kustomization.yaml:1:13
     ");
-    insta::assert_snapshot!(link("resources: ['file:///srv/git/secret']\n"), @"
-    `file:///srv/git/secret` is on this machine, and what names it is not
+    insta::assert_snapshot!(link("resources: ['file:///srv/git/secret']\n"), @r"
+    error: `file:///srv/git/secret` is on this machine, and what names it is not
      --> https://git.example/o/r//k8s/kustomization.yaml:1:13
-     in  kustomization.yaml:1:13
+      |
+    1 | resources: ['file:///srv/git/secret']
+      |             ^^^^^^^^^^^^^^^^^^^^^^^^
+      in kustomization.yaml:1:13
     ");
-    insta::assert_snapshot!(link("resources: [../k8s]\n"), @"
-    `../k8s` leads back to `https://git.example/o/r//k8s`, which the build came from
+    insta::assert_snapshot!(link("resources: [../k8s]\n"), @r"
+    error: `../k8s` leads back to `https://git.example/o/r//k8s`, which the build came from
      --> https://git.example/o/r//k8s/kustomization.yaml:1:13
-     in  kustomization.yaml:1:13
+      |
+    1 | resources: [../k8s]
+      |             ^^^^^^
+      in kustomization.yaml:1:13
     ");
-    insta::assert_snapshot!(link("resources: ['https://git.example/o/r']\n"), @"
-    `https://git.example/o/r` leads back to a repository that the build came from
+    insta::assert_snapshot!(link("resources: ['https://git.example/o/r']\n"), @r"
+    error: `https://git.example/o/r` leads back to a repository that the build came from
      --> https://git.example/o/r//k8s/kustomization.yaml:1:13
-     in  kustomization.yaml:1:13
+      |
+    1 | resources: ['https://git.example/o/r']
+      |             ^^^^^^^^^^^^^^^^^^^^^^^^^
+      in kustomization.yaml:1:13
     ");
 }
 
@@ -366,12 +399,15 @@ fn repositories_that_lead_to_each_other_end() {
         ErrorKind::Restricted,
         "resources: ['https://git.example/o/one']\n",
     );
-    insta::assert_snapshot!(told, @"
-    `https://git.example/o/two?ref=x` leads back to a repository that the build came from
+    insta::assert_snapshot!(told, @r"
+    error: `https://git.example/o/two?ref=x` leads back to a repository that the build came from
      --> https://git.example/o/one//kustomization.yaml?ref=y:1:13
-     in  https://git.example/o/two//kustomization.yaml?ref=x:1:13
-     in  https://git.example/o/one//kustomization.yaml:1:13
-     in  kustomization.yaml:1:13
+      |
+    1 | resources: ['https://git.example/o/two?ref=x']
+      |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      in https://git.example/o/two//kustomization.yaml?ref=x:1:13
+      in https://git.example/o/one//kustomization.yaml:1:13
+      in kustomization.yaml:1:13
     ");
 }
 
@@ -380,9 +416,12 @@ fn errors_in_a_fetched_folder_name_its_place() {
     let files = [("k8s/kustomization.yaml", "resources:\n- gone.yaml\n")];
     let world = World::default().repository("https://git.example/o/r", "v1", &files);
     let text = "resources:\n- https://git.example/o/r//k8s?ref=v1\n";
-    insta::assert_snapshot!(world.refused(ErrorKind::Read, text), @"
-    there is no file or folder `https://git.example/o/r//k8s/gone.yaml?ref=v1`
+    insta::assert_snapshot!(world.refused(ErrorKind::Read, text), @r"
+    error: there is no file or folder `https://git.example/o/r//k8s/gone.yaml?ref=v1`
      --> https://git.example/o/r//k8s/kustomization.yaml?ref=v1:2:3
-     in  kustomization.yaml:2:3
+      |
+    2 | - gone.yaml
+      |   ^^^^^^^^^
+      in kustomization.yaml:2:3
     ");
 }

@@ -509,21 +509,51 @@ fn of_aliases_that_multiply() {
     ");
 }
 
-/// The kinds that other files of these tests show.
 #[test]
-fn every_kind_is_shown_somewhere() {
+fn of_values_and_edits() {
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct One {
         #[serde(rename = "a")]
         _a: char,
     }
-    let kind = |text| from_str::<One>("f.yaml", text).unwrap_err().kind();
-    assert_eq!(kind("a: [b]"), ErrorKind::Type);
-    assert_eq!(kind("a: bc"), ErrorKind::Value);
-    assert_eq!(kind("a: b\nb: c"), ErrorKind::UnknownField);
-    assert_eq!(kind("{}"), ErrorKind::MissingField);
+    let see = |kind, text| {
+        let error = from_str::<One>("f.yaml", text).unwrap_err();
+        assert_eq!(error.kind(), kind);
+        shown(&error)
+    };
+    assert_snapshot!(see(ErrorKind::Type, "a: [b]"), @r"
+    error: `a` must be a character, not a list
+     --> f.yaml:1:4
+      | a: [b]
+      |    ^^^
+    ");
+    assert_snapshot!(see(ErrorKind::Value, "a: bc"), @r"
+    error: `a` must be a character, not the string `bc`
+     --> f.yaml:1:4
+      | a: bc
+      |    ^^
+    ");
+    assert_snapshot!(see(ErrorKind::UnknownField, "a: b\nb: c"), @r"
+    error: unknown field `b`
+     --> f.yaml:2:1
+      | b: c
+      | ^
+    hint: did you mean `a`?
+    ");
+    assert_snapshot!(see(ErrorKind::MissingField, "{}"), @r"
+    error: the field `a` is missing
+     --> f.yaml:1:1
+      | {}
+      | ^^
+    ");
     let mut file = Document::parse("f.yaml", "a: [b]").unwrap();
     let refused = file.set(&[Step::Key("a")], "c").unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Edit);
+    assert_snapshot!(shown(&refused), @r"
+    error: a text is expected here
+     --> f.yaml:1:4
+      | a: [b]
+      |    ^^^
+    ");
 }
