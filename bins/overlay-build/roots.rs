@@ -3,7 +3,7 @@
 use globset::GlobBuilder;
 use std::path::{Component, Path, PathBuf};
 use windlass_cli::{Context, Failure};
-use windlass_overlay::{Files, roots};
+use windlass_overlay::{Files, Survey};
 
 /// What the command line asks to build.
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ impl Roots {
         let here = context.path("");
         let mut found = Vec::new();
         for folder in &self.folders {
-            for root in roots(files, &context.path(folder))? {
+            for root in Survey::new(files, &context.path(folder))?.roots() {
                 let root = root.strip_prefix(&here).unwrap_or(&root);
                 found.push(plain(root));
             }

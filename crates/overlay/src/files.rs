@@ -42,9 +42,19 @@ pub trait Files: Sync {
     /// ([`io::ErrorKind::FileTooLarge`]).
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
 
-    /// Up to `limit` of the names in a folder, to look for roots in it, or for what was meant
-    /// where something is missing.
-    fn names(&self, folder: &Path, limit: usize) -> Vec<String>;
+    /// Up to `limit` of what stands in a folder, by name.
+    fn list(&self, folder: &Path, limit: usize) -> Vec<(String, Entry)>;
+}
+
+/// What a name in a folder stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
+    /// A link to something, which need not be there.
+    Link,
 }
 
 /// What stands at a path.
@@ -65,8 +75,8 @@ impl<T: Files + ?Sized> Files for &T {
         (**self).read(path, limit)
     }
 
-    fn names(&self, folder: &Path, limit: usize) -> Vec<String> {
-        (**self).names(folder, limit)
+    fn list(&self, folder: &Path, limit: usize) -> Vec<(String, Entry)> {
+        (**self).list(folder, limit)
     }
 }
 
@@ -146,10 +156,17 @@ impl Files for Disk {
         Ok(content)
     }
 
-    fn names(&self, folder: &Path, limit: usize) -> Vec<String> {
+    fn list(&self, folder: &Path, limit: usize) -> Vec<(String, Entry)> {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        names.take(limit).collect()
+        let named = entries.filter_map(|found| {
+            let entry = match found.file_type().ok()? {
+                of if of.is_symlink() => Entry::Link,
+                of if of.is_dir() => Entry::Folder,
+                _ => Entry::File,
+            };
+            Some((found.file_name().into_string().ok()?, entry))
+        });
+        named.take(limit).collect()
     }
 }
 
@@ -201,18 +218,22 @@ impl Files for Memory {
         Ok(content.clone())
     }
 
-    fn names(&self, folder: &Path, limit: usize) -> Vec<String> {
+    fn list(&self, folder: &Path, limit: usize) -> Vec<(String, Entry)> {
         let folder = below_root(folder);
-        let inside = self
-            .files
-            .keys()
-            .filter_map(|file| file.strip_prefix(&folder).ok());
-        let names = inside.filter_map(|file| file.components().next()?.as_os_str().to_str());
-        let mut names: Vec<String> = names.map(str::to_owned).collect();
+        let after = self.files.range(folder.clone()..);
+        let inside = after.map_while(|(file, _)| file.strip_prefix(&folder).ok());
+        let named = inside.filter_map(|file| {
+            let mut parts = file.components();
+            let name = parts.next()?.as_os_str().to_str()?;
+            let is_last = parts.next().is_none();
+            let entry = if is_last { Entry::File } else { Entry::Folder };
+            Some((name.to_owned(), entry))
+        });
+        let mut named: Vec<_> = named.collect();
         // The files of one folder stand together.
-        names.dedup();
-        names.truncate(limit);
-        names
+        named.dedup();
+        named.truncate(limit);
+        named
     }
 }
 
@@ -493,9 +514,9 @@ impl<'a> Folder<'a> {
             let (Some(folder), Some(name)) = (inside.parent(), inside.file_name()) else {
                 return error;
             };
-            let names = self.files.names(folder, MAX_NAMES);
+            let names = self.files.list(folder, MAX_NAMES);
             let name = name.to_string_lossy();
-            let near = nearest(&name, names.iter().map(String::as_str));
+            let near = nearest(&name, names.iter().map(|(name, _)| &**name));
             error.hint(near.map(|near| format!("did you mean `{near}`?")))
         })
     }

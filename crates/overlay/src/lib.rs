@@ -57,22 +57,22 @@ mod remote;
 mod replace;
 mod resource;
 mod resources;
-mod roots;
 mod schema;
 mod select;
 mod shared;
+mod survey;
 mod transform;
 
 pub use builder::Builder;
 pub use error::{Error, ErrorKind};
-pub use files::{Disk, Files, Found, Memory, Restriction};
+pub use files::{Disk, Entry, Files, Found, Memory, Restriction};
 pub use function::Functions;
 pub use helm::Helm;
 pub use object::{Build, Object};
 pub use options::{Options, Reorder};
 pub use program::{Call, Outcome, Programs};
 pub use remote::{Fetch, FetchError, Repository, Wanted};
-pub use roots::roots;
+pub use survey::Survey;
 
 use std::path::Path;
 

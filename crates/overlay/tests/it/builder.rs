@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use windlass_overlay::{Builder, ErrorKind, Files, Found, Memory, Options};
+use windlass_overlay::{Builder, Entry, ErrorKind, Files, Found, Memory, Options};
 
 /// Files that remember what was read.
 struct Watched {
@@ -21,8 +21,8 @@ impl Files for Watched {
         self.files.read(path, limit)
     }
 
-    fn names(&self, folder: &Path, limit: usize) -> Vec<String> {
-        self.files.names(folder, limit)
+    fn list(&self, folder: &Path, limit: usize) -> Vec<(String, Entry)> {
+        self.files.list(folder, limit)
     }
 }
 

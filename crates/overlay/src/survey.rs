@@ -1,0 +1,371 @@
+//! The kustomizations of a repository, and what each may lead to, found without building any.
+
+mod mentions;
+
+use crate::error::Result;
+use crate::files::{Entry, Files, MAX_NAMES, MAX_SIZE, cannot_read};
+use crate::kustomization::FILE_NAMES;
+use mentions::Mentions;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::path::{Path, PathBuf};
+use windlass_fault::Location;
+
+/// The kustomizations in and below a folder and those that they use, as far as reading them alone
+/// tells.
+///
+/// ```
+/// use windlass_overlay::{Memory, Survey};
+/// let files = Memory::from_iter([
+///     ("web/base/kustomization.yaml", "resources: [web.yaml]\n"),
+///     ("web/dev/kustomization.yaml", "resources: [../base]\n"),
+///     ("web/prod/kustomization.yaml", "resources: [../base]\npatches: [{path: size.yaml}]\n"),
+/// ]);
+/// let survey = Survey::new(&files, "web".as_ref())?;
+/// assert_eq!(survey.roots(), ["web/dev", "web/prod"].map(std::path::PathBuf::from));
+/// let changed = [std::path::PathBuf::from("/web/prod/size.yaml")];
+/// assert_eq!(survey.leading_to(&changed), [std::path::PathBuf::from("web/prod")]);
+/// # Ok::<(), windlass_overlay::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// By folder, without links.
+    found: BTreeMap<PathBuf, Noted>,
+    /// The links that were seen on the way.
+    links: HashSet<PathBuf>,
+}
+
+/// What is known of one kustomization.
+#[derive(Debug, Clone)]
+struct Noted {
+    /// Its folder as the user would write it; nothing for one that was only found because
+    /// another uses it.
+    shown: Option<PathBuf>,
+    mentions: Mentions,
+}
+
+impl Survey {
+    /// Looks at every kustomization in and below `folder`. Hidden folders and links are passed
+    /// over, unless a kustomization names something there.
+    ///
+    /// # Errors
+    /// If `folder` cannot be read. A kustomization that cannot be read leads nowhere; building it
+    /// says why.
+    pub fn new(files: &dyn Files, folder: &Path) -> Result<Self> {
+        let start = files.find(folder);
+        let start = start.map_err(|why| cannot_read(folder, why))?;
+        let mut survey = Self {
+            found: BTreeMap::new(),
+            links: HashSet::new(),
+        };
+        let mut open = vec![(folder.to_owned(), start.path)];
+        while let Some((shown, real)) = open.pop() {
+            survey.look_into(files, &shown, &real, &mut open);
+        }
+        survey.add_used(files);
+        Ok(survey)
+    }
+
+    /// The same survey of files of which only `changed` differ, such as those of another commit.
+    #[must_use]
+    pub fn changed(&self, files: &dyn Files, changed: &[PathBuf]) -> Self {
+        let mut survey = self.clone();
+        let changed: HashSet<&Path> = changed.iter().map(PathBuf::as_path).collect();
+        survey
+            .found
+            .retain(|_, noted| !noted.mentions.come_from(&changed));
+        for path in changed {
+            let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+                continue;
+            };
+            if name.to_str().is_some_and(|name| FILE_NAMES.contains(&name)) {
+                survey.note(files, folder, self.shown(folder));
+            }
+        }
+        for (folder, noted) in &self.found {
+            if !survey.found.contains_key(folder) {
+                survey.note(files, folder, noted.shown.clone());
+            }
+        }
+        survey.add_used(files);
+        survey
+    }
+
+    /// How a folder that is not known would be shown: as its neighbours are.
+    fn shown(&self, folder: &Path) -> Option<PathBuf> {
+        let is_hidden = |part: std::path::Component<'_>| {
+            let name = part.as_os_str().to_string_lossy();
+            name.len() > 1 && name.starts_with('.')
+        };
+        let (real, noted) = self.found.iter().find(|(_, noted)| noted.shown.is_some())?;
+        let shown = noted.shown.as_ref()?;
+        let mut above = real.ancestors().zip(shown.ancestors());
+        let (real, shown) = above.find(|(real, _)| folder.starts_with(real))?;
+        let inside = folder.strip_prefix(real).ok()?;
+        (!inside.components().any(is_hidden)).then(|| shown.join(inside))
+    }
+
+    /// The folders whose kustomization is no component, and which no other one uses, sorted.
+    #[must_use]
+    pub fn roots(&self) -> Vec<PathBuf> {
+        let mut roots: Vec<PathBuf> = self.unused().map(|(_, shown)| shown.clone()).collect();
+        roots.sort();
+        roots
+    }
+
+    fn unused(&self) -> impl Iterator<Item = (&Path, &PathBuf)> {
+        let uses = self
+            .found
+            .values()
+            .flat_map(|noted| &noted.mentions.folders);
+        let used: HashSet<&Path> = uses.map(PathBuf::as_path).collect();
+        self.found.iter().filter_map(move |(folder, noted)| {
+            let is_root = !noted.mentions.is_component && !used.contains(&**folder);
+            Some((&**folder, noted.shown.as_ref().filter(|_| is_root)?))
+        })
+    }
+
+    /// The roots whose build may read one of these files, or would if it were there. All that
+    /// would are among them; some may be that would not, since every text that could name a file is
+    /// taken for a name. What functions and helm read by themselves is not known.
+    #[must_use]
+    pub fn leading_to(&self, files: &[PathBuf]) -> Vec<PathBuf> {
+        let wanted: HashSet<&Path> = files.iter().map(PathBuf::as_path).collect();
+        let mut users: HashMap<&Path, Vec<&Path>> = HashMap::new();
+        let mut open = Vec::new();
+        for (folder, noted) in &self.found {
+            if noted.mentions.lead_to(&wanted) {
+                open.push(&**folder);
+            }
+            for path in &noted.mentions.paths {
+                if let Some((used, _)) = self.found.get_key_value(path) {
+                    users.entry(used).or_default().push(folder);
+                }
+            }
+        }
+        let mut reached: BTreeSet<&Path> = BTreeSet::new();
+        while let Some(folder) = open.pop() {
+            if reached.insert(folder) {
+                open.extend(users.get(folder).into_iter().flatten());
+            }
+        }
+        let roots = self.unused().filter(|(folder, _)| reached.contains(folder));
+        let mut roots: Vec<PathBuf> = roots.map(|(_, shown)| shown.clone()).collect();
+        roots.sort();
+        roots
+    }
+
+    /// How a root leads to a file: where each kustomization on the way names the next, and the last
+    /// one the file. Nothing where it does not.
+    #[must_use]
+    pub fn way(&self, files: &dyn Files, root: &Path, file: &Path) -> Option<Vec<Location>> {
+        let root = files.find(root).ok()?.path;
+        let wanted = HashSet::from([file]);
+        let mut before: HashMap<&Path, &Path> = HashMap::new();
+        let mut open = VecDeque::from([self.found.get_key_value(&root)?]);
+        while let Some((folder, noted)) = open.pop_front() {
+            if noted.mentions.lead_to(&wanted) {
+                return Some(self.steps(files, &before, folder, file));
+            }
+            let used = noted.mentions.paths.iter();
+            for (next, noted) in used.filter_map(|path| self.found.get_key_value(path)) {
+                if *next != root && !before.contains_key(&**next) {
+                    before.insert(next, folder);
+                    open.push_back((next, noted));
+                }
+            }
+        }
+        None
+    }
+
+    fn steps(
+        &self,
+        files: &dyn Files,
+        before: &HashMap<&Path, &Path>,
+        last: &Path,
+        file: &Path,
+    ) -> Vec<Location> {
+        let mut steps = Vec::new();
+        let (mut folder, mut wanted) = (last, vec![file]);
+        loop {
+            let noted = &self.found[folder];
+            let shown = noted.shown.as_deref().unwrap_or(folder);
+            let sources = &noted.mentions.sources;
+            // What a plugin's configuration names is shown where that is named.
+            wanted.extend(sources.iter().map(PathBuf::as_path));
+            let wanted_here = wanted.iter().copied().collect();
+            let files_here = FILE_NAMES.map(|name| (folder.join(name), shown.join(name)));
+            let mut places = files_here
+                .iter()
+                .filter_map(|(file, shown)| mentions::place(files, (file, shown), &wanted_here));
+            steps.extend(places.next());
+            match before.get(folder) {
+                Some(above) => (folder, wanted) = (above, vec![folder]),
+                None => break,
+            }
+        }
+        steps.reverse();
+        steps
+    }
+
+    /// Looks at one folder, and leaves those in it to be looked at.
+    fn look_into(
+        &mut self,
+        files: &dyn Files,
+        shown: &Path,
+        real: &Path,
+        open: &mut Vec<(PathBuf, PathBuf)>,
+    ) {
+        let mut is_kustomization = false;
+        for (name, entry) in files.list(real, MAX_NAMES) {
+            match entry {
+                Entry::Folder if !name.starts_with('.') => {
+                    open.push((shown.join(&name), real.join(&name)));
+                }
+                Entry::Link => {
+                    self.links.insert(real.join(&name));
+                    is_kustomization |= FILE_NAMES.contains(&&*name);
+                }
+                Entry::File => is_kustomization |= FILE_NAMES.contains(&&*name),
+                Entry::Folder => {}
+            }
+        }
+        if is_kustomization {
+            self.note(files, real, Some(shown.to_owned()));
+        }
+    }
+
+    /// Notes the kustomization of a folder, if there is one.
+    fn note(&mut self, files: &dyn Files, folder: &Path, shown: Option<PathBuf>) {
+        let mut is_there = false;
+        let mut mentions = Mentions::default();
+        for name in FILE_NAMES {
+            let file = folder.join(name);
+            mentions.sources.push(file.clone());
+            if let Ok(content) = files.read(&file, MAX_SIZE) {
+                is_there = true;
+                mentions.read(files, folder, content);
+            }
+        }
+        mentions.follow(files, &self.links);
+        if is_there {
+            let noted = Noted { shown, mentions };
+            self.found.insert(folder.to_owned(), noted);
+        }
+    }
+
+    /// Adds what is used and was passed over, or lies elsewhere.
+    fn add_used(&mut self, files: &dyn Files) {
+        let mut open: Vec<PathBuf> = Vec::new();
+        let mut seen: HashSet<PathBuf> = HashSet::new();
+        for noted in self.found.values() {
+            open.extend(noted.mentions.folders.iter().cloned());
+        }
+        while let Some(folder) = open.pop() {
+            if self.found.contains_key(&folder) || !seen.insert(folder.clone()) {
+                continue;
+            }
+            self.note(files, &folder, None);
+            if let Some(noted) = self.found.get(&folder) {
+                open.extend(noted.mentions.folders.iter().cloned());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Memory;
+
+    fn paths<const N: usize>(paths: [&str; N]) -> [PathBuf; N] {
+        paths.map(PathBuf::from)
+    }
+
+    fn files() -> Memory {
+        Memory::from_iter([
+            ("a/kustomization.yaml", "components: [../part]\n"),
+            (
+                "part/kustomization.yml",
+                "kind: Component\nresources: [x.yaml]\n",
+            ),
+            (
+                "made/kustomization.yaml",
+                "transformers: [../labels, size.yaml]\n",
+            ),
+            (
+                "made/size.yaml",
+                "kind: PatchTransformer\npath: sizes/large one.yaml\n",
+            ),
+            ("labels/Kustomization", "resources: [../.hidden/labels]\n"),
+            (".hidden/labels/kustomization.yaml", "resources: [y.yaml]\n"),
+            (".hidden/kustomization.yaml", "resources: []\n"),
+            ("broken/kustomization.yaml", "resources: {\n"),
+            (
+                "kustomization.yaml",
+                "resources: [a]\nconfigMapGenerator:\n- files: [k=b/c.txt]\n",
+            ),
+        ])
+    }
+
+    #[test]
+    fn components_and_what_is_used_are_no_roots() {
+        let survey = Survey::new(&files(), Path::new("")).unwrap();
+        assert_eq!(survey.roots(), paths(["", "broken", "made"]));
+        assert!(Survey::new(&files(), Path::new("gone")).is_err());
+    }
+
+    #[test]
+    fn files_lead_to_the_roots_that_may_read_them() {
+        let survey = Survey::new(&files(), Path::new("")).unwrap();
+        for (file, roots) in [
+            ("/part/x.yaml", vec![""]),
+            ("/b/c.txt", vec![""]),
+            ("/made/sizes/large one.yaml", vec!["made"]),
+            ("/.hidden/labels/y.yaml", vec!["made"]),
+            ("/labels/kustomization.yaml", vec!["made"]),
+            ("/made/size.yaml", vec!["made"]),
+            ("/broken/kustomization.yaml", vec!["broken"]),
+            ("/b/d.txt", vec![]),
+        ] {
+            let found = survey.leading_to(&paths([file]));
+            let wanted: Vec<PathBuf> = roots.iter().map(PathBuf::from).collect();
+            assert_eq!(found, wanted, "{file}");
+        }
+    }
+
+    #[test]
+    fn the_way_to_a_file_is_told() {
+        let files = files();
+        let survey = Survey::new(&files, Path::new("")).unwrap();
+        let way = |root: &str, file: &str| -> Option<Vec<String>> {
+            let way = survey.way(&files, Path::new(root), Path::new(file))?;
+            Some(way.iter().map(ToString::to_string).collect())
+        };
+        assert_eq!(
+            way("", "/part/x.yaml").unwrap(),
+            [
+                "kustomization.yaml:1:13",
+                "a/kustomization.yaml:1:14",
+                "part/kustomization.yml:2:13"
+            ]
+        );
+        let large = way("made", "/made/sizes/large one.yaml").unwrap();
+        assert_eq!(large, ["made/kustomization.yaml:1:27"]);
+        assert_eq!(way("made", "/part/x.yaml"), None);
+    }
+
+    #[test]
+    fn a_survey_follows_what_changed() {
+        let survey = Survey::new(&files(), Path::new("")).unwrap();
+        let changed = paths(["/made/kustomization.yaml", "/new/one/kustomization.yaml"]);
+        let new = Memory::from_iter([
+            ("a/kustomization.yaml", "components: [../part]\n"),
+            ("new/one/kustomization.yaml", "resources: [../../labels]\n"),
+            ("labels/Kustomization", "resources: [z.yaml]\n"),
+        ]);
+        let after = survey.changed(&new, &changed);
+        assert_eq!(after.roots(), paths(["", "broken", "new/one"]));
+        let back = after.changed(&files(), &changed);
+        assert_eq!(back.roots(), survey.roots());
+    }
+}

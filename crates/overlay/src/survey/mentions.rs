@@ -1,0 +1,176 @@
+//! What a kustomization may lead to: every text in it that could name a file.
+
+use crate::files::{Files, MAX_SIZE, normalized};
+use crate::kustomization::COMPONENT;
+use crate::read::settings;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use windlass_fault::Location;
+use windlass_yaml::{NodeId, Source, Tree};
+
+/// The fields that name folders with kustomizations, and files.
+const RESOURCES: [&str; 3] = ["resources", "bases", "components"];
+
+/// The fields that name folders with kustomizations, and files that name others.
+const PLUGINS: [&str; 3] = ["generators", "transformers", "validators"];
+
+/// The length of a path that systems allow, in bytes.
+const MAX_PATH: usize = 4096;
+
+/// What one kustomization may lead to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Mentions {
+    pub(super) is_component: bool,
+    /// The files that all this was read from, and that would be read if they were there.
+    pub(super) sources: Vec<PathBuf>,
+    /// The folders with kustomizations that it uses.
+    pub(super) folders: Vec<PathBuf>,
+    /// The files and folders that it may name.
+    pub(super) paths: Vec<PathBuf>,
+    /// Whether it may read everything in the folders that it names, as of charts.
+    reads_folders: bool,
+}
+
+impl Mentions {
+    /// Whether any of the files that this was read from is among `changed`.
+    pub(super) fn come_from(&self, changed: &HashSet<&Path>) -> bool {
+        self.sources.iter().any(|path| changed.contains(&**path))
+    }
+
+    /// Whether any of these files may be read.
+    pub(super) fn lead_to(&self, wanted: &HashSet<&Path>) -> bool {
+        let mut paths = self.paths.iter().map(PathBuf::as_path);
+        self.come_from(wanted)
+            || match self.reads_folders {
+                true => paths.any(|folder| wanted.iter().any(|path| path.starts_with(folder))),
+                false => paths.any(|path| wanted.contains(path)),
+            }
+    }
+
+    /// Takes in a kustomization of `folder`.
+    pub(super) fn read(&mut self, files: &dyn Files, folder: &Path, content: Vec<u8>) {
+        let mut tree = Tree::new();
+        let source = Source::from_bytes("", content).ok();
+        let root = source.and_then(|source| settings(&mut tree, source).ok().flatten());
+        let Some(root) = root else {
+            return;
+        };
+        for (key, value) in tree.entries(root) {
+            let is = |name: &&str| key.eq_ignore_ascii_case(name);
+            self.is_component |= is(&"kind") && tree.text(value) == COMPONENT.1;
+            if RESOURCES.iter().chain(&PLUGINS).any(is) {
+                let paths = tree.items(value).map(|item| tree.text(item));
+                let folders = paths.filter_map(|path| at(folder, path));
+                let is_folder = |path: &PathBuf| files.find(path).is_ok_and(|it| it.is_dir);
+                self.folders.extend(folders.filter(is_folder));
+            }
+            if PLUGINS.iter().any(is) {
+                for item in tree.items(value) {
+                    self.read_plugin(files, folder, tree.text(item));
+                }
+            }
+            if key.to_ascii_lowercase().starts_with("helm") {
+                self.read_charts(folder);
+            }
+        }
+        self.add_all(&tree, root, folder);
+    }
+
+    /// Takes in the configuration of generators or transformers, from a file or from the field.
+    fn read_plugin(&mut self, files: &dyn Files, folder: &Path, text: &str) {
+        let Some(path) = at(folder, text).filter(|_| !text.contains('\n')) else {
+            return self.add_lines(text, folder);
+        };
+        if let Ok(content) = files.read(&path, MAX_SIZE) {
+            self.add_lines(&String::from_utf8_lossy(&content), folder);
+        }
+        self.sources.push(path);
+    }
+
+    /// Charts lie in a folder of their own below `folder`, unless the kustomization names another.
+    fn read_charts(&mut self, folder: &Path) {
+        self.reads_folders = true;
+        self.paths.push(folder.join("charts"));
+    }
+
+    fn add_all(&mut self, tree: &Tree, root: NodeId, folder: &Path) {
+        for scalar in scalars(tree, root) {
+            self.paths.extend(named(folder, tree.text(scalar)));
+        }
+    }
+
+    /// Adds what may be a path in any line of a text, without reading it as YAML: a word, or all
+    /// that stands behind a key or a dash.
+    fn add_lines(&mut self, text: &str, folder: &Path) {
+        if text.contains("Helm") {
+            self.read_charts(folder);
+        }
+        let quotes = |c: char| c.is_whitespace() || "\"'[]{},".contains(c);
+        for line in text.lines() {
+            let words = line.split(|c: char| quotes(c) || c == '=');
+            let rest = line.split_once(": ").map_or(line, |(_, rest)| rest);
+            let rest = rest.trim_start_matches(|c: char| c == '-' || quotes(c));
+            let words = words.chain([rest.trim_end_matches(quotes)]);
+            self.paths.extend(words.filter_map(|path| at(folder, path)));
+        }
+    }
+
+    /// Adds where links lead.
+    pub(super) fn follow(&mut self, files: &dyn Files, links: &HashSet<PathBuf>) {
+        if links.is_empty() {
+            return;
+        }
+        for paths in [&mut self.paths, &mut self.folders, &mut self.sources] {
+            let through_link = |path: &&PathBuf| path.ancestors().any(|at| links.contains(at));
+            let real = paths.iter().filter(through_link);
+            let real: Vec<PathBuf> = real
+                .filter_map(|path| Some(files.find(path).ok()?.path))
+                .collect();
+            paths.extend(real);
+        }
+    }
+}
+
+/// The path that a text names, seen from a folder, if it can be one.
+fn at(folder: &Path, text: &str) -> Option<PathBuf> {
+    let can_be = !text.is_empty() && text.len() <= MAX_PATH && !text.contains(['\n', '\0']);
+    can_be.then(|| normalized(&folder.join(text)))
+}
+
+/// The paths that a scalar may name: `path`, or `key=path`.
+fn named(folder: &Path, text: &str) -> impl Iterator<Item = PathBuf> {
+    let behind = text.split_once('=').map(|(_, path)| path);
+    let texts = [Some(text), behind].into_iter().flatten();
+    texts.filter_map(move |text| at(folder, text))
+}
+
+fn scalars(tree: &Tree, root: NodeId) -> Vec<NodeId> {
+    let (mut found, mut open) = (Vec::new(), vec![root]);
+    while let Some(node) = open.pop() {
+        match tree.is_scalar(node) {
+            true => found.push(node),
+            false => open.extend(tree.children(node)),
+        }
+    }
+    found
+}
+
+/// Where the kustomization in a file names one of the paths; `shown` is what the file is called.
+pub(super) fn place(
+    files: &dyn Files,
+    (file, shown): (&Path, &Path),
+    wanted: &HashSet<&Path>,
+) -> Option<Location> {
+    let folder = file.parent()?;
+    let mut tree = Tree::new();
+    let content = files.read(file, MAX_SIZE).ok()?;
+    let source = Source::from_bytes(shown.to_string_lossy(), content).ok()?;
+    let root = settings(&mut tree, source).ok().flatten()?;
+    let is_wanted = |path: PathBuf| {
+        let real = || Some(files.find(&path).ok()?.path);
+        wanted.contains(&*path) || real().is_some_and(|real| wanted.contains(&*real))
+    };
+    let mut scalars = scalars(&tree, root).into_iter();
+    let scalar = scalars.find(|&scalar| named(folder, tree.text(scalar)).any(is_wanted))?;
+    tree.locate(tree.origin(scalar))
+}
