@@ -82,7 +82,7 @@ fn stdout_is_the_manifests_alone() {
       name: dev-web
     ");
     assert_snapshot!(String::from_utf8_lossy(&output.stderr), @r"
-    warning: no image is called `wbe`
+    warning: no image is called `wbe` [unused-image]
      --> dev/kustomization.yaml:4:3
       |
     4 | - name: wbe
@@ -109,7 +109,7 @@ fn the_folder_is_the_present_one_unless_named() {
 #[test]
 fn a_strict_build_refuses_what_is_odd() {
     assert_snapshot!(complaint(&Folder::app().run("--strict dev"), 1), @r"
-    error: no image is called `wbe`
+    error: no image is called `wbe` [unused-image]
      --> dev/kustomization.yaml:4:3
       |
     4 | - name: wbe
@@ -167,7 +167,7 @@ fn all_roots_are_built_and_one_that_fails_stops_no_other() {
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty());
     assert_snapshot!(String::from_utf8_lossy(&output.stderr), @r"
-    warning: no image is called `gone`
+    warning: no image is called `gone` [unused-image]
      --> web/dev/kustomization.yaml:3:10
       |
     3 | images: [{name: gone, newTag: '1'}]
@@ -243,6 +243,7 @@ fn programs_run_only_on_request() {
       |
     1 | apiVersion: example.org/v1
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^
+      in kustomization.yaml:1:14
     hint: allow it with `--enable-alpha-plugins --enable-exec`
     ");
     let run = app.run("--enable-alpha-plugins --enable-exec -e NAME=made");

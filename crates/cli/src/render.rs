@@ -57,14 +57,9 @@ fn render_one(out: &mut String, fault: &dyn Fault, style: Style) {
 #[must_use]
 pub fn render_warning(warning: &Warning, style: Style) -> String {
     let mut out = String::new();
-    annotate(
-        &mut out,
-        style,
-        "warning",
-        &warning.message,
-        warning.location.as_ref(),
-    );
-    head(&mut out, YELLOW, "warning", &warning.message);
+    let (message, place) = (warning.to_string(), warning.location.as_ref());
+    annotate(&mut out, style, "warning", &message, place);
+    head(&mut out, YELLOW, "warning", &message);
     if let Some(place) = &warning.location {
         excerpt(&mut out, place, YELLOW);
     }

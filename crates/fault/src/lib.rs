@@ -32,6 +32,7 @@ pub use location::Location;
 pub use secret::Secret;
 
 use serde::Serialize;
+use std::fmt;
 
 /// Whose fault an error is; it decides the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -77,6 +78,9 @@ pub trait Fault: std::error::Error + Send + Sync {
 pub struct Warning {
     /// What is odd, in the form of an error message.
     pub message: String,
+    /// The name of its kind, by which it may be waived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<&'static str>,
     /// Where it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
@@ -91,6 +95,7 @@ impl Warning {
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
+            name: None,
             location: None,
             hint: None,
         }
@@ -101,9 +106,17 @@ impl Warning {
     pub fn of(fault: &dyn Fault) -> Self {
         Self {
             message: fault.to_string(),
+            name: None,
             location: fault.location(),
             hint: fault.hint(),
         }
+    }
+
+    /// The same warning with the name of its kind.
+    #[must_use]
+    pub fn named(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
     }
 
     /// The same warning at a place.
@@ -118,6 +131,16 @@ impl Warning {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match self.name {
+            Some(name) => write!(f, " [{name}]"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::schema::Schema;
 use crate::transform::labels;
+use crate::waiver::{self, Waivers};
 use crate::{crds, generate, hash, helm, plugin, read, refs, replace, transform};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -130,6 +131,7 @@ pub(crate) fn run<'a>(
     let mut layer = Layer::default();
     work.accumulate(&target, &mut layer)?;
     let resources = work.finish(&target, layer)?;
+    work.waive();
     if options.strict
         && let Some(error) = Error::all(work.warnings.drain(..).map(Error::strict))
     {
@@ -189,9 +191,18 @@ impl<'a> Work<'a> {
         self.tree.locate(origin)
     }
 
-    pub(crate) fn warn(&mut self, message: String, origin: Origin) {
+    pub(crate) fn warn(&mut self, name: &'static str, message: String, origin: Origin) {
         let place = self.tree.locate(origin);
-        self.warnings.push(Warning::new(message).at(place));
+        self.warnings
+            .push(Warning::new(message).named(name).at(place));
+    }
+
+    /// Takes out the warnings that the files waive.
+    fn waive(&mut self) {
+        let mut waivers = Waivers::of(&self.tree);
+        waivers.take(&mut self.warnings);
+        waivers.take(&mut self.deprecations);
+        self.warnings.extend(waivers.unused());
     }
 
     /// `openapi` of the root, or of the first layer that has one
@@ -204,7 +215,7 @@ impl<'a> Work<'a> {
         for (key, value) in openapi {
             if !matches!(&**key, "path" | "version") {
                 let message = format!("`openapi` has no `{key}`: it is passed over");
-                self.warn(message, value.origin);
+                self.warn(waiver::UNKNOWN_FIELD, message, value.origin);
             }
         }
         let version = openapi.get("version");

@@ -128,7 +128,7 @@ impl Error {
 
     /// A warning as the error that it is in a strict build.
     pub(crate) fn strict(warning: Warning) -> Self {
-        Self::new(ErrorKind::Strict, warning.message)
+        Self::new(ErrorKind::Strict, warning.to_string())
             .at(warning.location)
             .hint(warning.hint)
     }

@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::{Folder, Record};
 use crate::resource::{Behavior, Resource};
+use crate::waiver;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::{BTreeMap, HashSet};
@@ -217,7 +218,8 @@ fn check_keys(
         if !is_key(key) {
             let message = format!("`{key}` cannot be a key of `{name}`");
             let hint = "a key has letters, digits, `-`, `_` and `.`, and does not begin with `..`";
-            warnings.push(Warning::new(message).at(place.clone()).hint(hint));
+            let warning = Warning::new(message).named(waiver::INVALID_KEY);
+            warnings.push(warning.at(place.clone()).hint(hint));
         }
         if !seen.insert(key) {
             let message = format!("`{name}` gets the key `{key}` twice");
@@ -309,8 +311,9 @@ impl Sources<'_, '_> {
                     "line {} of `{shown}` is too long: it and all lines behind it are left out",
                     at + 1
                 );
-                let warning = Warning::new(message).at(self.tree.locate(written.origin));
-                self.warnings.push(warning);
+                let warning = Warning::new(message).named(waiver::LONG_LINE);
+                self.warnings
+                    .push(warning.at(self.tree.locate(written.origin)));
                 return Ok(());
             }
             pairs.extend(self.env_line(line, at, written)?);

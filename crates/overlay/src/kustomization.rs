@@ -10,6 +10,7 @@ use crate::order::Kinds;
 use crate::read;
 use crate::resource::Behavior;
 use crate::select::Selector;
+use crate::waiver;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -409,6 +410,7 @@ fn warn_of_old_spellings(work: &mut Work<'_>, root: NodeId) {
         };
         let place = work.place(work.tree.key_origin(value));
         let warning = Warning::new(format!("`{old}` is deprecated")).at(place);
+        let warning = warning.named(waiver::DEPRECATED_FIELD);
         work.deprecations.push(warning.hint(format!("use `{new}`")));
     }
 }

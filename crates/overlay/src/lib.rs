@@ -62,6 +62,7 @@ mod select;
 mod shared;
 mod survey;
 mod transform;
+mod waiver;
 
 pub use builder::Builder;
 pub use error::{Error, ErrorKind};

@@ -16,6 +16,7 @@ use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::schema::Schema;
 use crate::select::{Matcher, Selector};
+use crate::waiver;
 use path::{Create, Found, Path};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -125,8 +126,9 @@ fn decode<T: DeserializeOwned>(
 ) -> Result<T> {
     read::decode(tree, root, Fields::Known).or_else(|error| {
         let value = read::decode(tree, root, Fields::Any)?;
-        warnings.push(Warning::of(&error));
-        warnings.extend(error.others().into_iter().map(Warning::of));
+        let all = std::iter::once(&error as &dyn Fault).chain(error.others());
+        let unknown = |fault| Warning::of(fault).named(waiver::UNKNOWN_FIELD);
+        warnings.extend(all.map(unknown));
         Ok(value)
     })
 }
@@ -150,8 +152,8 @@ impl Replacement {
             let changed = changed.map_err(|error| error.through(tree.locate(target.origin())))?;
             if changed == 0 {
                 let message = "this replacement changes nothing: no object matches its target";
-                work.warnings
-                    .push(Warning::new(message).at(tree.locate(target.origin())));
+                let warning = Warning::new(message).named(waiver::UNUSED_REPLACEMENT);
+                work.warnings.push(warning.at(tree.locate(target.origin())));
             }
         }
         Ok(())

@@ -17,6 +17,9 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use windlass_fault::{Location, Warning};
 
+/// The name of the warning that a field stands twice.
+pub const REPEATED_FIELD: &str = "repeated-field";
+
 /// How nodes become values. The default is strict and reads YAML 1.2.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DeOptions {

@@ -38,6 +38,7 @@
 //! error; a warning tells of it.
 
 mod chars;
+mod comment;
 mod de;
 mod documents;
 mod edit;
@@ -54,7 +55,8 @@ mod scan;
 mod source;
 mod time;
 
-pub use de::{DeOptions, Spanned, from_node, from_node_with, from_str};
+pub use comment::Comment;
+pub use de::{DeOptions, REPEATED_FIELD, Spanned, from_node, from_node_with, from_str};
 pub use edit::{Document, Step};
 pub use error::{Error, ErrorKind};
 pub use node::{Children, Kind, Moved, NodeId, Style, Tree};

@@ -217,6 +217,17 @@ impl Tree {
         self.make(Kind::Scalar, text, style, Origin::new(source, start, end))
     }
 
+    pub(crate) fn sources(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        let sources = self.sources.iter().enumerate();
+        sources.map(|(at, source)| (SourceId::at(at), &**source))
+    }
+
+    /// Where all scalars came from.
+    pub(crate) fn scalars(&self) -> impl Iterator<Item = Origin> {
+        let scalars = self.nodes.iter().filter(|node| node.kind == Kind::Scalar);
+        scalars.map(|node| node.origin)
+    }
+
     fn make(&mut self, kind: Kind, text: Text, style: Style, origin: Origin) -> NodeId {
         let id =
             u32::try_from(self.nodes.len()).expect("a source has at most 4 GiB, so fewer nodes");

@@ -16,6 +16,7 @@ use crate::resource::{Resource, set_string};
 use crate::resources::Resources;
 use crate::schema::Schema;
 use crate::select::Matcher;
+use crate::waiver;
 use json6902::Operation;
 use serde::de::IgnoredAny;
 use std::sync::Arc;
@@ -317,6 +318,7 @@ impl Patching<'_> {
         let found = self.resources.select(target, self.tree, self.schema);
         if found.is_empty() {
             let warning = Warning::new("this patch changes nothing: no object matches its target");
+            let warning = warning.named(waiver::UNUSED_PATCH);
             self.warnings.push(warning.at(self.patch.place.clone()));
         }
         found

@@ -9,6 +9,7 @@ use crate::id::{Gvk, Id};
 use crate::patch::float_text;
 use crate::read::malformed;
 use crate::resources::Resources;
+use crate::waiver;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use windlass_fault::Warning;
@@ -173,8 +174,11 @@ pub(crate) fn resolve_variables(layer: &mut Layer, work: &mut Work<'_>) -> Resul
     for variable in &layer.variables {
         if !values.used.contains_key(&variable.name) {
             let message = format!("the variable `{}` is not used", variable.name);
-            work.warnings
-                .push(Warning::new(message).at(work.tree.locate(variable.origin())));
+            work.warnings.push(
+                Warning::new(message)
+                    .named(waiver::UNUSED_VARIABLE)
+                    .at(work.tree.locate(variable.origin())),
+            );
         }
     }
     Ok(())

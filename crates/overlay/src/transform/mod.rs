@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::fields::FieldSpec;
 use crate::id::Gvk;
 use crate::kustomization::Labels;
-use crate::{patch, provenance, replace};
+use crate::{patch, provenance, replace, waiver};
 use names::Affix;
 use namespace::{Namespace, Subjects};
 use std::borrow::Cow;
@@ -247,7 +247,7 @@ fn images(stage: &mut Stage<'_, '_>) -> Result<()> {
         let matched = images::update(resources, tree, &entry.value, specs)?;
         if matched == 0 {
             let message = format!("no image is called `{}`", entry.value.name);
-            stage.work.warn(message, entry.origin);
+            stage.work.warn(waiver::UNUSED_IMAGE, message, entry.origin);
         }
         stage.ran("ImageTagTransformer");
     }

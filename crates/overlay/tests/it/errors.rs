@@ -509,14 +509,14 @@ fn limit() {
 fn strict_build() {
     let text = "resources: [a.yaml]\nimages:\n- name: ngnix\n  newTag: '1'\nnamePrefix: a-\nnamePrefix: b-\n";
     insta::assert_snapshot!(strict(text), @r"
-    error: `namePrefix` is ignored, because it is given again: the one at kustomization.yaml:6:1 counts
+    error: `namePrefix` is ignored, because it is given again: the one at kustomization.yaml:6:1 counts [repeated-field]
      --> kustomization.yaml:5:1
       |
     5 | namePrefix: a-
       | ^^^^^^^^^^
     hint: take one of the two out
 
-    error: no image is called `ngnix`
+    error: no image is called `ngnix` [unused-image]
      --> kustomization.yaml:3:3
       |
     3 | - name: ngnix

@@ -9,3 +9,4 @@ mod hostile;
 mod library;
 mod programs;
 mod remote;
+mod waivers;

@@ -1,6 +1,6 @@
 //! Maps, lists and enumerations for serde.
 
-use super::{Context, Failure, Node};
+use super::{Context, Failure, Node, REPEATED_FIELD};
 use crate::node::NodeId;
 use crate::number::format_g;
 use crate::resolve::{Value, plain_value};
@@ -75,6 +75,7 @@ fn twice(context: &Context<'_>, ignored: NodeId, used: NodeId) -> Warning {
     ))
     .at(tree.locate(tree.key_origin(ignored)))
     .hint("take one of the two out")
+    .named(REPEATED_FIELD)
 }
 
 /// A key as the field that it names.

@@ -1,0 +1,80 @@
+//! Finding comments that begin with a mark.
+
+use crate::node::Tree;
+use crate::source::{Origin, Source, SourceId};
+
+/// A comment that begins with a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Comment<'t> {
+    /// What stands behind the mark, to the end of the line.
+    pub text: &'t str,
+    /// Where it stands, mark included.
+    pub origin: Origin,
+    /// Whether nothing stands before it on its line.
+    pub is_alone: bool,
+}
+
+impl Tree {
+    /// The comments of all sources that begin with `mark`, which begins with `#`.
+    ///
+    /// ```
+    /// use windlass_yaml::{Source, Tree};
+    /// let mut tree = Tree::new();
+    /// tree.load(Source::new("a.yaml", "a: 1 # note: two\nb: '# note: no comment'\n"))?;
+    /// let found: Vec<_> = tree.comments("# note:").collect();
+    /// assert_eq!((found.len(), found[0].text), (1, " two"));
+    /// # Ok::<(), windlass_yaml::Error>(())
+    /// ```
+    pub fn comments<'t>(&'t self, mark: &'t str) -> impl Iterator<Item = Comment<'t>> {
+        let sources = self.sources();
+        sources
+            .flat_map(move |(id, source)| in_source(id, source, mark))
+            .filter(|comment| !self.is_in_scalar(comment.origin))
+    }
+
+    /// Whether it is part of a text, and no comment at all.
+    fn is_in_scalar(&self, comment: Origin) -> bool {
+        let at = comment.range().start;
+        self.scalars()
+            .any(|scalar| scalar.source() == comment.source() && scalar.range().contains(&at))
+    }
+}
+
+fn in_source<'t>(
+    id: SourceId,
+    source: &'t Source,
+    mark: &'t str,
+) -> impl Iterator<Item = Comment<'t>> {
+    let text = source.text();
+    let found = memchr::memmem::find_iter(text.as_bytes(), mark.as_bytes());
+    let found: Vec<usize> = found.collect();
+    found.into_iter().filter_map(move |start| {
+        let before = text[..start].rsplit('\n').next().unwrap_or_default();
+        let is_comment = before.is_empty() || before.ends_with([' ', '\t']);
+        let behind = text[start + mark.len()..]
+            .lines()
+            .next()
+            .unwrap_or_default();
+        is_comment.then(|| Comment {
+            text: behind,
+            origin: Origin::new(id, start, start + mark.len() + behind.len()),
+            is_alone: before.trim().is_empty(),
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_no_comments() {
+        let text =
+            "# x: 1\na: |\n  # x: 2\n  b\nc: \"d # x: 3\" # x: 4\nd:# x: 5\n---\n- e # x: 6\n";
+        let mut tree = Tree::new();
+        tree.load(Source::new("a.yaml", text)).unwrap();
+        let found = tree.comments("# x:").map(|it| (it.text, it.is_alone));
+        let found: Vec<_> = found.collect();
+        assert_eq!(found, [(" 1", true), (" 4", false), (" 6", false)]);
+    }
+}
