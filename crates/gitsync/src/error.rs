@@ -52,6 +52,14 @@ pub enum ErrorKind {
     Local,
     /// The branch does not exist.
     BranchMissing,
+    /// There is no branch, tag or commit of that name.
+    Revision,
+    /// There is no file at that address.
+    FileMissing,
+    /// It is not in the cache, and nothing may be fetched.
+    Offline,
+    /// The cache cannot be written to.
+    Cache,
     /// A path that must not be written.
     Path,
     /// What stands at the path is no regular file or folder.
@@ -157,6 +165,7 @@ impl Fault for Error {
                 | Kind::TooLarge
                 | Kind::Server
                 | Kind::Local
+                | Kind::Cache
                 | Kind::Doubtful
                 | Kind::Deadline,
                 None,

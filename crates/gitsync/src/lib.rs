@@ -28,15 +28,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod cache;
 mod date;
 mod draft;
 mod error;
+mod fetch;
 mod identity;
 mod object;
 mod pace;
 mod pack;
 mod pin;
 mod remote;
+mod snapshot;
 mod sync;
 mod tag;
 mod tree;
@@ -44,10 +47,12 @@ mod tree;
 pub use date::Date;
 pub use draft::Draft;
 pub use error::{Error, ErrorKind, Result};
+pub use fetch::{Fetcher, Source};
 pub use git2::Oid;
 pub use identity::{DEFAULT_EMAIL, DEFAULT_NAME, Identity, Role};
 pub use object::{Kind, Object};
 pub use pin::{Digest, PIN_TRAILER, Pin, PinOptions, Pinned, pin, pin_message};
 pub use remote::{Access, Cas, New, Objects, Remote, address, open};
+pub use snapshot::Snapshot;
 pub use sync::{ID_TRAILER, Options, Outcome, Signature, sync};
 pub use tag::{Tagged, create_tag};

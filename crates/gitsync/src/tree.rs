@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::{Kind, Object};
 use git2::Oid;
+use std::collections::BTreeMap;
 
 /// What a tree holds under a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +90,13 @@ pub(crate) fn find(data: &[u8], name: &str) -> Result<Option<Entry>> {
         }
     }
     Ok(None)
+}
+
+/// All entries by name.
+pub(crate) fn listing(data: &[u8]) -> Result<BTreeMap<Vec<u8>, Entry>> {
+    entries(data)
+        .map(|raw| raw.map(|raw| (raw.name.to_vec(), raw.entry)))
+        .collect()
 }
 
 /// The names of the folders in it, but for those that are not UTF-8.

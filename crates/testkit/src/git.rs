@@ -4,7 +4,7 @@
 //! objects are libgit2's business, so that what it takes and gives is checked by an implementation
 //! other than the one under test.
 
-mod http;
+pub(crate) mod http;
 mod receive;
 mod upload;
 

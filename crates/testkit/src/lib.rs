@@ -9,6 +9,7 @@ mod registry;
 mod run;
 mod sandbox;
 mod shell;
+mod web;
 mod workflow;
 
 pub use error::{Error, ErrorKind};
@@ -20,4 +21,5 @@ pub use registry::{
 pub use run::{Host, Machine, Step};
 pub use sandbox::{CommitLine, DEVELOPER, References, Remote, Sandbox};
 pub use shell::Shell;
+pub use web::{WebAnswer, WebRequest, WebServer};
 pub use workflow::{Command, Workflow};

@@ -297,7 +297,7 @@ impl Http {
 }
 
 /// User and password in the form of HTTP's Basic scheme (RFC 7617).
-fn basic(given: &Credentials) -> Secret {
+pub(crate) fn basic(given: &Credentials) -> Secret {
     let pair = format!("{}:{}", given.user, given.password.expose());
     Secret::new(STANDARD.encode(pair))
 }
@@ -333,7 +333,7 @@ impl Transport for Http {
     }
 }
 
-fn agent(access: &Access) -> Result<Agent> {
+pub(crate) fn agent(access: &Access) -> Result<Agent> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let roots = match &access.authorities {
         Some(path) => authorities(path)?,

@@ -1,6 +1,6 @@
 //! A repository in a folder, by libgit2.
 
-use super::{Cas, New, Objects, Remote};
+use super::{Cas, New, Objects, Remote, meanings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::{Kind, Object};
 use git2::{ErrorCode, Oid, Repository};
@@ -104,6 +104,33 @@ impl Remote for Local {
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
             Err(error) => Err(self.failed(&format!("read `{reference}` of"), error)),
         }
+    }
+
+    fn resolve(&mut self, name: &str) -> Result<Option<Oid>> {
+        for name in meanings(name) {
+            match self.repository.find_reference(&name) {
+                Ok(found) => {
+                    let commit = found
+                        .peel_to_commit()
+                        .map_err(|error| self.failed(&format!("read `{name}` of"), error))?;
+                    return Ok(Some(commit.id()));
+                }
+                // A name that cannot be one of a ref is none.
+                Err(error)
+                    if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => {}
+                Err(error) => return Err(self.failed(&format!("read `{name}` of"), error)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn pack(&mut self, commit: Oid) -> Result<Vec<u8>> {
+        let reading = |error| self.failed("read", error);
+        let mut builder = self.repository.packbuilder().map_err(reading)?;
+        builder.insert_commit(commit).map_err(reading)?;
+        let mut pack = git2::Buf::new();
+        builder.write_buf(&mut pack).map_err(reading)?;
+        Ok(pack.to_vec())
     }
 
     fn read(&mut self, wants: &[Oid]) -> Result<Objects> {

@@ -1,6 +1,7 @@
 //! What a remote must be able to do, whatever the way to it.
 
 mod credentials;
+mod file;
 mod http;
 mod local;
 mod open;
@@ -10,7 +11,9 @@ mod smart;
 mod ssh;
 mod url;
 
+pub(crate) use self::file::get;
 pub use self::open::{Access, address, open};
+pub(crate) use self::url::Url;
 
 use crate::error::{Error, Result};
 use crate::object::Object;
@@ -38,6 +41,20 @@ pub trait Remote {
     /// If the remote cannot be asked, or answers with something else.
     fn tip(&mut self, reference: &str) -> Result<Option<Oid>>;
 
+    /// The commit that a name stands for, by git's rules: `HEAD`, a full ref, a tag, a branch;
+    /// none if there is nothing of that name. An annotated tag stands for its commit.
+    ///
+    /// # Errors
+    /// If the remote cannot be asked, or answers with something else.
+    fn resolve(&mut self, name: &str) -> Result<Option<Oid>>;
+
+    /// A pack with a commit and all its files, but for those above 16 MiB where the remote can
+    /// leave them out, and without the commits behind it.
+    ///
+    /// # Errors
+    /// If the remote cannot be asked, does not give it, or gives more than 256 MiB.
+    fn pack(&mut self, commit: Oid) -> Result<Vec<u8>>;
+
     /// These objects. Others that come along without a further request are given as well.
     ///
     /// # Errors
@@ -63,6 +80,15 @@ pub trait Remote {
     /// # Errors
     /// If it is certain that nothing was written, and why is not a matter of the ref.
     fn cas(&mut self, reference: &str, old: Option<Oid>, new: Oid, objects: &[New]) -> Result<Cas>;
+}
+
+/// The refs that a name may stand for, best first (git: gitrevisions).
+pub(crate) fn meanings(name: &str) -> Vec<String> {
+    let places = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
+    places
+        .iter()
+        .map(|place| format!("{place}{name}"))
+        .collect()
 }
 
 /// An object to be stored.

@@ -6,9 +6,9 @@
 
 use super::packet::{DELIMITER, FLUSH, Packet, Packets, put};
 use super::peer::Peer;
-use super::{Cas, New, Objects, Remote};
+use super::{Cas, New, Objects, Remote, meanings};
 use crate::error::{Error, ErrorKind, Result};
-use crate::object::parse_id;
+use crate::object::{parse_id, tree_of};
 use crate::pack::{self, Delta, Flaw, Limits};
 use git2::Oid;
 use std::io::Read;
@@ -21,6 +21,13 @@ const LIST_LIMIT: usize = 8 << 20;
 
 /// How many commits [`Remote::since`] asks for, from the newest.
 const SINCE_LIMIT: usize = 256;
+
+/// How much is taken of all files of a commit.
+const PACK_LIMITS: Limits = Limits {
+    packed: 256 << 20,
+    object: 32 << 20,
+    total: 1 << 30,
+};
 
 /// The two programs of a git server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,8 +87,8 @@ struct Server {
 struct Fetch<'a> {
     wants: &'a [Oid],
     known: Option<Oid>,
-    /// How many levels of folders come along with a commit; all where the server cannot filter.
-    levels: Option<u8>,
+    /// What comes along with a commit; all where the server cannot filter.
+    filter: Option<&'static str>,
 }
 
 impl<T: Transport> Smart<T> {
@@ -142,37 +149,51 @@ impl<T: Transport> Smart<T> {
         message
     }
 
-    fn look_up(&mut self, reference: &str) -> Result<Option<Oid>> {
+    /// What the first of these refs that there is holds.
+    fn look_up(&mut self, names: &[String], peel: bool) -> Result<Option<Oid>> {
         if T::STREAM {
             // A program that stays keeps the refs as it saw them first.
             self.server = None;
         }
         self.server()?;
-        let message = self.command("ls-refs", &[format!("ref-prefix {reference}")]);
+        let mut arguments: Vec<String> = names
+            .iter()
+            .map(|name| format!("ref-prefix {name}"))
+            .collect();
+        arguments.extend(peel.then(|| "peel".to_owned()));
+        let message = self.command("ls-refs", &arguments);
         let peer = self.transport.peer().clone();
         let answer = self.transport.ask(Service::UploadPack, &message)?;
         let mut packets = Packets::new(answer, &peer, LIST_LIMIT);
-        let mut tip = None;
+        let mut found = None;
         // A prefix may fit many; all are read, so that the connection can be used again.
         while let Some(line) = packets.line()? {
-            match line.split_once(' ') {
-                Some((id, name)) if name == reference => {
-                    tip = Some(parse_id(id).ok_or_else(|| packets.odd("a ref without a value"))?);
-                }
-                Some(_) => {}
-                None => return Err(packets.odd("a ref without a name")),
+            let (id, name) = line
+                .split_once(' ')
+                .ok_or_else(|| packets.odd("a ref without a name"))?;
+            let (name, more) = name.split_once(' ').unwrap_or((name, ""));
+            let Some(rank) = names.iter().position(|wanted| wanted == name) else {
+                continue;
+            };
+            let peeled = more
+                .split(' ')
+                .find_map(|word| word.strip_prefix("peeled:"));
+            let id = parse_id(peeled.unwrap_or(id))
+                .ok_or_else(|| packets.odd("a ref without a value"))?;
+            if found.is_none_or(|(best, _)| rank < best) {
+                found = Some((rank, id));
             }
         }
-        Ok(tip)
+        Ok(found.map(|(_, id)| id))
     }
 
     /// Asks for these objects and nothing that they lead to, if the server can do that.
     fn fetch(&mut self, wants: &[Oid], known: Option<Oid>) -> Result<Objects> {
-        let levels = self.server()?.filter.then_some(0);
+        let filter = self.server()?.filter.then_some("tree:0");
         self.fetch_once(&Fetch {
             wants,
             known,
-            levels,
+            filter,
         })
     }
 
@@ -182,7 +203,7 @@ impl<T: Transport> Smart<T> {
             let root = Fetch {
                 wants: &[id],
                 known: None,
-                levels: Some(1),
+                filter: Some("tree:1"),
             };
             match self.fetch_once(&root) {
                 Err(error) if error.kind() == ErrorKind::Server => self.with_root = false,
@@ -190,6 +211,22 @@ impl<T: Transport> Smart<T> {
             }
         }
         self.fetch(&[id], None)
+    }
+
+    /// Asks for all files of a commit, but for the largest.
+    fn fetch_pack(&mut self, id: Oid) -> Result<Vec<u8>> {
+        let mut fetch = Fetch {
+            wants: &[id],
+            known: None,
+            filter: self.server()?.filter.then_some("blob:limit=16m"),
+        };
+        match self.ask_for_pack(&fetch, PACK_LIMITS.packed) {
+            Err(error) if error.kind() == ErrorKind::Server && fetch.filter.is_some() => {
+                fetch.filter = None;
+                self.ask_for_pack(&fetch, PACK_LIMITS.packed)
+            }
+            result => result,
+        }
     }
 
     fn complete(&self, objects: Objects, wants: &[Oid]) -> Result<Objects> {
@@ -203,11 +240,23 @@ impl<T: Transport> Smart<T> {
     }
 
     fn fetch_once(&mut self, fetch: &Fetch<'_>) -> Result<Objects> {
+        let pack = self.ask_for_pack(fetch, self.limits.packed)?;
+        self.unpack(&pack, &self.limits)
+    }
+
+    fn unpack(&self, pack: &[u8], limits: &Limits) -> Result<Objects> {
+        let peer = self.transport.peer();
+        pack::read(pack, limits).map_err(|flaw| match flaw {
+            Flaw::TooLarge => peer.too_large(limits.packed),
+            Flaw::Damaged(how) => peer.odd(&format!("a damaged pack: {how}")),
+        })
+    }
+
+    fn ask_for_pack(&mut self, fetch: &Fetch<'_>, limit: usize) -> Result<Vec<u8>> {
         let message = self.command("fetch", &fetch.arguments());
         let peer = self.transport.peer().clone();
         let answer = self.transport.ask(Service::UploadPack, &message)?;
         // Framing and the other sections are small beside the pack.
-        let limit = self.limits.packed;
         let mut packets = Packets::new(answer, &peer, limit + limit / 16 + LIST_LIMIT);
         loop {
             match packets.line()?.as_deref() {
@@ -219,10 +268,7 @@ impl<T: Transport> Smart<T> {
             }
         }
         let (pack, _) = packets.band()?;
-        pack::read(&pack, &self.limits).map_err(|flaw| match flaw {
-            Flaw::TooLarge => peer.too_large(limit),
-            Flaw::Damaged(how) => peer.odd(&format!("a damaged pack: {how}")),
-        })
+        Ok(pack)
     }
 
     /// What the receiving program can do. Its list of refs is not needed.
@@ -261,7 +307,7 @@ impl Fetch<'_> {
         arguments.extend(self.known.map(|id| format!("have {id}")));
         let deepen = self.known.map_or(1, |_| SINCE_LIMIT);
         arguments.push(format!("deepen {deepen}"));
-        arguments.extend(self.levels.map(|levels| format!("filter tree:{levels}")));
+        arguments.extend(self.filter.map(|filter| format!("filter {filter}")));
         arguments.push("done".to_owned());
         arguments
     }
@@ -343,7 +389,22 @@ impl<T: Transport> Remote for Smart<T> {
     }
 
     fn tip(&mut self, reference: &str) -> Result<Option<Oid>> {
-        self.reading(|smart| smart.look_up(reference))
+        self.reading(|smart| smart.look_up(&[reference.to_owned()], false))
+    }
+
+    fn resolve(&mut self, name: &str) -> Result<Option<Oid>> {
+        self.reading(|smart| smart.look_up(&meanings(name), true))
+    }
+
+    fn pack(&mut self, commit: Oid) -> Result<Vec<u8>> {
+        let pack = self.reading(|smart| smart.fetch_pack(commit))?;
+        let objects = self.unpack(&pack, &PACK_LIMITS)?;
+        let tree = objects
+            .get(&commit)
+            .map(|found| tree_of(&found.data))
+            .transpose()?;
+        self.complete(objects, &[commit, tree.unwrap_or(commit)])?;
+        Ok(pack)
     }
 
     fn read(&mut self, wants: &[Oid]) -> Result<Objects> {

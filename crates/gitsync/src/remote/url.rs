@@ -77,7 +77,9 @@ impl Url {
         if text.is_empty() || text.chars().any(char::is_control) {
             return Err(bad("it is empty or has control characters in it"));
         }
-        match text.split_once("://") {
+        let scheme = text.split_once("://");
+        let scheme = scheme.map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
+        match scheme.as_ref().map(|(scheme, rest)| (&**scheme, *rest)) {
             Some(("https", rest)) => http(true, rest),
             Some(("http", rest)) => http(false, rest),
             Some(("ssh" | "git+ssh" | "ssh+git", rest)) => ssh(rest),
@@ -136,6 +138,9 @@ fn scp(text: &str) -> Result<Url> {
     let colon = text.find(':');
     let slash = text.find('/').unwrap_or(text.len());
     match colon.filter(|&colon| colon < slash) {
+        Some(colon) if text[colon..].starts_with("::") => {
+            Err(bad("it asks for a transport of its own"))
+        }
         Some(colon) => {
             let (user, host) = text[..colon]
                 .rsplit_once('@')
@@ -288,6 +293,7 @@ mod tests {
             "git@host:-a",
             "ssh://host",
             "ftp://host/a",
+            "ext::sh -c true",
             "file://a/b",
             "a\nb",
         ] {

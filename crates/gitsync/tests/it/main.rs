@@ -3,7 +3,9 @@
 
 mod conformance;
 mod faults;
+mod fetch;
 mod hostile;
 mod pin;
 mod race;
+mod snapshot;
 mod world;

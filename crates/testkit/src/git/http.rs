@@ -8,29 +8,29 @@ use std::net::TcpStream;
 const LIMIT: usize = 64 << 20;
 
 /// A request.
-pub(super) struct Request {
+pub(crate) struct Request {
     /// Method and path.
-    pub(super) line: String,
-    pub(super) authorization: Option<String>,
-    pub(super) body: Vec<u8>,
+    pub(crate) line: String,
+    pub(crate) authorization: Option<String>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// An answer.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// 0 for none at all.
-    pub(super) status: u16,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub(super) const CUT: Self = Self {
+    pub(crate) const CUT: Self = Self {
         status: 0,
         headers: Vec::new(),
         body: Vec::new(),
     };
 
-    pub(super) fn text(status: u16, text: &str) -> Self {
+    pub(crate) fn text(status: u16, text: &str) -> Self {
         Self {
             status,
             headers: Vec::new(),
@@ -39,7 +39,7 @@ impl Answer {
         .with("Content-Type", "text/plain")
     }
 
-    pub(super) fn git(moment: GitMoment, body: Vec<u8>) -> Self {
+    pub(crate) fn git(moment: GitMoment, body: Vec<u8>) -> Self {
         let kind = match moment {
             GitMoment::Greeting => "upload-pack-advertisement",
             GitMoment::Refs | GitMoment::Objects => "upload-pack-result",
@@ -54,14 +54,14 @@ impl Answer {
         .with("Content-Type", &format!("application/x-git-{kind}"))
     }
 
-    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 }
 
 /// The next request of a connection; none at its end.
-pub(super) fn read(from: &mut impl BufRead) -> io::Result<Option<Request>> {
+pub(crate) fn read(from: &mut impl BufRead) -> io::Result<Option<Request>> {
     let first = line(from)?;
     let mut words = first.split(' ');
     let (Some(method), Some(path)) = (words.next(), words.next()) else {
@@ -98,7 +98,7 @@ fn line(from: &mut impl BufRead) -> io::Result<String> {
     Ok(line.trim_end().to_owned())
 }
 
-pub(super) fn write(mut to: &TcpStream, answer: &Answer) -> io::Result<()> {
+pub(crate) fn write(mut to: &TcpStream, answer: &Answer) -> io::Result<()> {
     let mut head = format!("HTTP/1.1 {} -\r\n", answer.status);
     for (name, value) in &answer.headers {
         head.push_str(&format!("{name}: {value}\r\n"));

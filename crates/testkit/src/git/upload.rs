@@ -48,6 +48,7 @@ fn values<'a>(arguments: &'a [String], name: &str) -> Vec<&'a str> {
 pub(super) fn refs(repository: &Repository, message: &[u8]) -> Result<Vec<u8>> {
     let arguments = arguments(message)?;
     let prefixes = values(&arguments, "ref-prefix");
+    let peel = arguments.iter().any(|line| line == "peel");
     let mut body = Vec::new();
     for reference in repository.references().map_err(said)? {
         let reference = reference.map_err(said)?;
@@ -55,11 +56,28 @@ pub(super) fn refs(repository: &Repository, message: &[u8]) -> Result<Vec<u8>> {
             continue;
         };
         if prefixes.iter().any(|prefix| name.starts_with(prefix)) {
-            put(&mut body, format!("{target} {name}\n"));
+            let peeled = peel.then(|| reference.peel(ObjectType::Any).ok()).flatten();
+            let peeled = peeled.filter(|peeled| peeled.id() != target);
+            let peeled = peeled.map_or(String::new(), |peeled| format!(" peeled:{}", peeled.id()));
+            put(&mut body, format!("{target} {name}{peeled}\n"));
         }
+    }
+    let head = repository.head().ok().and_then(|head| head.target());
+    if let Some(head) = head.filter(|_| prefixes.contains(&"HEAD")) {
+        put(&mut body, format!("{head} HEAD\n"));
     }
     body.extend_from_slice(b"0000");
     Ok(body)
+}
+
+/// The size in `limit=16m`.
+fn limit(text: &str) -> Option<usize> {
+    let megabytes: usize = text
+        .strip_prefix("limit=")?
+        .strip_suffix('m')?
+        .parse()
+        .ok()?;
+    Some(megabytes << 20)
 }
 
 /// What is asked for, as far as it is understood here.
@@ -67,6 +85,8 @@ struct Wanted<'a> {
     repository: &'a Repository,
     /// How many levels of folders; all where there is no filter.
     levels: u32,
+    /// The size from which files are left out.
+    largest: usize,
     /// How many commits of a line; all where it is 0.
     depth: usize,
     hidden: HashSet<Oid>,
@@ -85,15 +105,19 @@ pub(super) fn objects(
         let parse = |text: &&str| Oid::from_str(text).map_err(said);
         values(&arguments, name).iter().map(parse).collect()
     };
-    let levels = match values(&arguments, "filter")[..] {
-        [] => u32::MAX,
-        [filter] => filter
-            .strip_prefix("tree:")
-            .and_then(|n| n.parse().ok())
-            .ok_or("an unknown filter")?,
+    let (mut levels, mut largest) = (u32::MAX, usize::MAX);
+    match values(&arguments, "filter")[..] {
+        [] => {}
+        [filter] => match filter.split_once([':', '=']) {
+            Some(("tree", n)) => levels = n.parse().map_err(|_| "an unknown filter")?,
+            Some(("blob", n)) => largest = limit(n).ok_or("an unknown filter")?,
+            _ => return Err("an unknown filter".to_owned()),
+        },
         _ => return Err("several filters".to_owned()),
     };
-    if rules.filter.is_none_or(|most| levels > most) && levels != u32::MAX {
+    let asked = if levels == u32::MAX { 0 } else { levels };
+    let filters = levels != u32::MAX || largest != usize::MAX;
+    if filters && rules.filter.is_none_or(|most| asked > most) {
         let mut body = Vec::new();
         put(&mut body, "ERR filter not allowed\n");
         return Ok(body);
@@ -105,6 +129,7 @@ pub(super) fn objects(
     let mut wanted = Wanted {
         repository,
         levels,
+        largest,
         depth,
         hidden: HashSet::new(),
         found: BTreeSet::new(),
@@ -188,7 +213,9 @@ impl Wanted<'_> {
                     self.tree(&below, depth + 1)?;
                 }
                 Some(ObjectType::Blob)
-                    if depth + 1 < self.levels && !self.hidden.contains(&entry.id()) =>
+                    if depth + 1 < self.levels
+                        && !self.hidden.contains(&entry.id())
+                        && self.is_small(entry.id())? =>
                 {
                     self.found.insert(entry.id());
                 }
@@ -196,6 +223,12 @@ impl Wanted<'_> {
             }
         }
         Ok(())
+    }
+
+    fn is_small(&self, id: Oid) -> Result<bool> {
+        let database = self.repository.odb().map_err(said)?;
+        let (size, _) = database.read_header(id).map_err(said)?;
+        Ok(size < self.largest)
     }
 
     fn answer(&self) -> Result<Vec<u8>> {

@@ -1,0 +1,337 @@
+//! The files of a commit, read from an object database.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::tree::{self, Entry, Mode};
+use git2::{ErrorCode, ObjectType, Oid, Repository};
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How many links lead from one to the next.
+const MAX_LINKS: usize = 40;
+
+/// How long the target of a link may be, in bytes.
+const MAX_LINK: usize = 4096;
+
+/// How large a folder may be, in bytes of its tree object.
+const MAX_FOLDER: usize = 32 << 20;
+
+/// Gives the files of a submodule: of the commit, for the path of the submodule.
+pub(crate) type Submodules =
+    Box<dyn Fn(&Snapshot, &str, Oid) -> io::Result<Arc<Snapshot>> + Send + Sync>;
+
+/// The files of a commit, below `/`, as a checkout would have them. Links are followed within the
+/// commit, and lead nowhere else.
+///
+/// ```
+/// use windlass_gitsync::Snapshot;
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let repository = git2::Repository::init(folder.path())?;
+/// # let who = git2::Signature::new("a", "a@example.com", &git2::Time::new(0, 0))?;
+/// # let mut builder = repository.treebuilder(None)?;
+/// # builder.insert("a.yaml", repository.blob(b"kind: A\n")?, 0o100644)?;
+/// # let tree = repository.find_tree(builder.write()?)?;
+/// # repository.commit(Some("HEAD"), &who, &who, "first", &tree, &[])?;
+/// let snapshot = Snapshot::open(folder.path(), "HEAD")?;
+/// assert_eq!(snapshot.read("/a.yaml".as_ref(), 100)?, b"kind: A\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Snapshot {
+    store: Mutex<Store>,
+    commit: Oid,
+    tree: Oid,
+    submodules: Option<Submodules>,
+}
+
+/// The object database, and the folders that were read from it.
+struct Store {
+    repository: Repository,
+    folders: HashMap<Oid, Arc<Folder>>,
+    modules: HashMap<Oid, Arc<Snapshot>>,
+}
+
+type Folder = BTreeMap<Vec<u8>, Entry>;
+
+/// What stands at a path.
+enum Place {
+    Folder(Oid),
+    File(Oid),
+    /// Something in a submodule, whose own path comes first.
+    Within(Arc<Snapshot>, PathBuf, PathBuf),
+}
+
+impl Snapshot {
+    /// A revision of the repository around a folder, in any of the forms that git knows.
+    ///
+    /// # Errors
+    /// [`ErrorKind::RepositoryMissing`] if the folder is in no repository,
+    /// [`ErrorKind::Revision`] if there is no such revision.
+    pub fn open(folder: &Path, revision: &str) -> Result<Self> {
+        let shown = folder.display();
+        let repository = Repository::discover(folder).map_err(|error| match error.code() {
+            ErrorCode::NotFound => {
+                let message = format!("`{shown}` is in no git repository");
+                Error::new(ErrorKind::RepositoryMissing, message)
+            }
+            _ => {
+                let message = format!("cannot open the repository of `{shown}`");
+                Error::new(ErrorKind::Local, message).source(error)
+            }
+        })?;
+        let found = repository
+            .revparse_single(revision)
+            .and_then(|object| object.peel_to_commit())
+            .map(|commit| commit.id());
+        let commit = found.map_err(|error| {
+            let message = format!("the repository of `{shown}` has no revision `{revision}`");
+            Error::new(ErrorKind::Revision, message).source(error)
+        })?;
+        Self::of(repository, commit)
+    }
+
+    pub(crate) fn of(repository: Repository, commit: Oid) -> Result<Self> {
+        let found = repository
+            .find_commit(commit)
+            .map(|commit| commit.tree_id());
+        let tree = found.map_err(|error| {
+            Error::new(ErrorKind::Local, format!("cannot read commit {commit}")).source(error)
+        })?;
+        Ok(Self {
+            store: Mutex::new(Store {
+                repository,
+                folders: HashMap::new(),
+                modules: HashMap::new(),
+            }),
+            commit,
+            tree,
+            submodules: None,
+        })
+    }
+
+    /// The same with submodules.
+    pub(crate) fn with_submodules(self, submodules: Submodules) -> Self {
+        Self {
+            submodules: Some(submodules),
+            ..self
+        }
+    }
+
+    /// The commit.
+    #[must_use]
+    pub fn commit(&self) -> Oid {
+        self.commit
+    }
+
+    /// Its tree.
+    #[must_use]
+    pub fn tree(&self) -> Oid {
+        self.tree
+    }
+
+    /// The folder that holds the work tree of the repository; none where it is bare.
+    #[must_use]
+    pub fn work_tree(&self) -> Option<PathBuf> {
+        self.lock().repository.workdir().map(Path::to_owned)
+    }
+
+    /// The path without links, and whether it is a folder.
+    ///
+    /// # Errors
+    /// If there is nothing, or a link on the way leads out of the commit.
+    pub fn find(&self, path: &Path) -> io::Result<(PathBuf, bool)> {
+        let (found, place) = self.walk(path)?;
+        match place {
+            Place::Folder(_) => Ok((found, true)),
+            Place::File(_) => Ok((found, false)),
+            Place::Within(module, at, rest) => {
+                let (inner, is_dir) = module.find(&rest)?;
+                let inner = inner.strip_prefix("/").unwrap_or(&inner);
+                // Joined with nothing a path would end in a slash.
+                let path = match inner.as_os_str().is_empty() {
+                    true => at,
+                    false => at.join(inner),
+                };
+                Ok((path, is_dir))
+            }
+        }
+    }
+
+    /// The content of a file.
+    ///
+    /// # Errors
+    /// If it is no file, or larger than `limit` bytes ([`io::ErrorKind::FileTooLarge`]).
+    pub fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        match self.walk(path)?.1 {
+            Place::File(id) => self
+                .lock()
+                .blob(id, usize::try_from(limit).unwrap_or(usize::MAX)),
+            Place::Folder(_) => Err(io::ErrorKind::IsADirectory.into()),
+            Place::Within(module, _, rest) => module.read(&rest, limit),
+        }
+    }
+
+    /// The names in a folder, but for those that are not UTF-8.
+    #[must_use]
+    pub fn names(&self, folder: &Path) -> Vec<String> {
+        let names = match self.walk(folder) {
+            Ok((_, Place::Folder(id))) => self.lock().folder(id),
+            Ok((_, Place::Within(module, _, rest))) => return module.names(&rest),
+            _ => return Vec::new(),
+        };
+        let names = names.iter().flat_map(|folder| folder.keys());
+        names
+            .filter_map(|name| String::from_utf8(name.clone()).ok())
+            .collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Follows a path name by name, and each link on the way.
+    fn walk(&self, path: &Path) -> io::Result<(PathBuf, Place)> {
+        let mut waiting = names_of(path)?;
+        waiting.reverse();
+        let mut above: Vec<(Vec<u8>, Oid)> = Vec::new();
+        let mut links = 0;
+        while let Some(name) = waiting.pop() {
+            // A point, or nothing behind a slash, stands for the folder, which it must be.
+            if name == b"." || name.is_empty() {
+                continue;
+            }
+            if name == b".." {
+                above.pop().ok_or_else(leads_out)?;
+                continue;
+            }
+            let folder = above.last().map_or(self.tree, |(_, id)| *id);
+            let entry = self.lock().folder(folder)?.get(&name).copied();
+            let entry = entry.ok_or(io::ErrorKind::NotFound)?;
+            match entry.mode {
+                Mode::Folder => above.push((name, entry.id)),
+                Mode::File if waiting.is_empty() => {
+                    return Ok((joined(&above, Some(&name)), Place::File(entry.id)));
+                }
+                Mode::File => return Err(io::ErrorKind::NotADirectory.into()),
+                Mode::Symlink => {
+                    links += 1;
+                    if links > MAX_LINKS {
+                        return Err(io::Error::other("too many links lead on"));
+                    }
+                    let target = self.lock().blob(entry.id, MAX_LINK)?;
+                    let mut names = names_in(&target)?;
+                    names.reverse();
+                    waiting.extend(names);
+                }
+                Mode::Submodule => {
+                    let at = joined(&above, Some(&name));
+                    let module = self.submodule(&at, entry.id)?;
+                    let rest = waiting.iter().rev().map(|name| path_of(name));
+                    let rest = Path::new("/").join(rest.collect::<PathBuf>());
+                    return Ok((PathBuf::new(), Place::Within(module, at, rest)));
+                }
+            }
+        }
+        let id = above.last().map_or(self.tree, |(_, id)| *id);
+        Ok((joined(&above, None), Place::Folder(id)))
+    }
+
+    fn submodule(&self, at: &Path, commit: Oid) -> io::Result<Arc<Self>> {
+        if let Some(known) = self.lock().modules.get(&commit) {
+            return Ok(Arc::clone(known));
+        }
+        let path = at.strip_prefix("/").unwrap_or(at).to_string_lossy();
+        let Some(submodules) = &self.submodules else {
+            let message = format!("`{path}` is a submodule, and submodules are not read here");
+            return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+        };
+        // Not under the lock: the address of the submodule is read from this very snapshot.
+        let module = submodules(self, &path, commit)?;
+        self.lock().modules.insert(commit, Arc::clone(&module));
+        Ok(module)
+    }
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("commit", &self.commit)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    fn folder(&mut self, id: Oid) -> io::Result<Arc<Folder>> {
+        if let Some(known) = self.folders.get(&id) {
+            return Ok(Arc::clone(known));
+        }
+        let data = self.object(id, ObjectType::Tree, MAX_FOLDER)?;
+        let folder = tree::listing(&data).map_err(io::Error::other)?;
+        let folder = Arc::new(folder);
+        self.folders.insert(id, Arc::clone(&folder));
+        Ok(folder)
+    }
+
+    fn blob(&self, id: Oid, limit: usize) -> io::Result<Vec<u8>> {
+        self.object(id, ObjectType::Blob, limit)
+    }
+
+    fn object(&self, id: Oid, kind: ObjectType, limit: usize) -> io::Result<Vec<u8>> {
+        let gone = |error: git2::Error| match error.code() {
+            // Git names it, and its content was left out.
+            ErrorCode::NotFound => io::Error::other(format!("object {id} was not fetched")),
+            _ => io::Error::other(error),
+        };
+        let database = self.repository.odb().map_err(gone)?;
+        let (size, _) = database.read_header(id).map_err(gone)?;
+        if size > limit {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let object = database.read(id).map_err(gone)?;
+        match object.kind() == kind {
+            true => Ok(object.data().to_vec()),
+            false => Err(io::Error::other(format!("object {id} is of another kind"))),
+        }
+    }
+}
+
+fn leads_out() -> io::Error {
+    let message = "a link on the way leads out of the repository";
+    io::Error::new(io::ErrorKind::PermissionDenied, message)
+}
+
+/// The names of a path that begins at the root.
+fn names_of(path: &Path) -> io::Result<Vec<Vec<u8>>> {
+    let mut names = Vec::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => names.push(name.as_encoded_bytes().to_vec()),
+            Component::ParentDir => names.push(b"..".to_vec()),
+            Component::RootDir | Component::CurDir => {}
+            Component::Prefix(_) => return Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+    Ok(names)
+}
+
+/// The names of a link's target, which begins where the link stands.
+fn names_in(target: &[u8]) -> io::Result<Vec<Vec<u8>>> {
+    if target.starts_with(b"/") {
+        return Err(leads_out());
+    }
+    let names = target.split(|&b| b == b'/');
+    Ok(names.map(<[u8]>::to_vec).collect())
+}
+
+fn joined(above: &[(Vec<u8>, Oid)], name: Option<&Vec<u8>>) -> PathBuf {
+    let names = above.iter().map(|(name, _)| name).chain(name);
+    let mut path = PathBuf::from("/");
+    path.extend(names.map(|name| path_of(name)));
+    path
+}
+
+/// A name that is no text is not found under the one that stands for it.
+fn path_of(name: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(name).into_owned())
+}
