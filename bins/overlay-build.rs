@@ -1,19 +1,29 @@
 //! Build the manifests of kustomizations, byte for byte as kustomize does.
 
+#[path = "overlay-build/commit.rs"]
+mod commit;
+#[path = "overlay-build/lock.rs"]
+mod lock;
 #[path = "overlay-build/programs.rs"]
 mod programs;
+#[path = "overlay-build/remote.rs"]
+mod remote;
 #[path = "overlay-build/roots.rs"]
 mod roots;
+#[path = "overlay-build/shared.rs"]
+mod shared;
 
+use commit::Commit;
 use programs::Machine;
 use rayon::prelude::*;
+use remote::{RemoteArgs, Remotes};
 use roots::{Roots, mirrored};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use windlass_cli::{Common, Context, Failure, Report};
 use windlass_fault::Warning;
 use windlass_overlay::{
-    Build, Builder, Disk, Functions, Helm, Object, Options, Reorder, Restriction,
+    Build, Builder, Disk, Files, Functions, Helm, Object, Options, Reorder, Restriction,
 };
 
 /// Build the manifests of kustomizations
@@ -47,6 +57,12 @@ struct Args {
     /// Label every object with `app.kubernetes.io/managed-by`
     #[arg(long)]
     enable_managedby_label: bool,
+    /// Build this revision of the repository instead of the files that are checked out; any form
+    /// that git knows: `HEAD~1`, a branch, a tag, a commit
+    #[arg(long, value_name = "REVISION", conflicts_with_all = ["enable_helm", "enable_exec"])]
+    revision: Option<String>,
+    #[command(flatten)]
+    remote: RemoteArgs,
     #[command(flatten)]
     helm: HelmArgs,
     #[command(flatten)]
@@ -165,11 +181,30 @@ fn main() -> std::process::ExitCode {
 fn run(args: Args, context: &Context) -> Result<Output, Failure> {
     let machine = Machine::default();
     let variables = variables(&args.functions.env, context);
-    let options = options(&args, &machine, &variables);
-    let disk = Disk::default();
-    let roots = args.roots.find(&disk, context)?;
-    let form = Form::new(&args, &roots, context)?;
-    let builder = Builder::new(&disk, &options);
+    let files: Box<dyn Files> = match &args.revision {
+        Some(revision) => Box::new(Commit::of_revision(revision, context)?),
+        None => Box::new(Disk::default()),
+    };
+    let remotes = Remotes::new(&args.remote, &*files, context);
+    let options = Options {
+        fetch: Some(&remotes),
+        ..options(&args, &machine, &variables)
+    };
+    let output = build(&args, &*files, &options, context)?;
+    remotes.finish()?;
+    Ok(output)
+}
+
+/// Builds all roots, and writes what they make.
+fn build(
+    args: &Args,
+    files: &dyn Files,
+    options: &Options<'_>,
+    context: &Context,
+) -> Result<Output, Failure> {
+    let roots = args.roots.find(files, context)?;
+    let form = Form::new(args, &roots, context)?;
+    let builder = Builder::new(files, options);
     let meter = context.meter("built", roots.len());
     let build = |root: &PathBuf| {
         let built = builder.build(&context.path(root)).map_err(Failure::from);

@@ -11,6 +11,7 @@ mod image_pin;
 mod image_publish;
 mod manifests;
 mod overlay_build;
+mod overlay_remote;
 mod pipeline;
 mod release_next;
 mod rendered;

@@ -53,6 +53,6 @@ pub use identity::{DEFAULT_EMAIL, DEFAULT_NAME, Identity, Role};
 pub use object::{Kind, Object};
 pub use pin::{Digest, PIN_TRAILER, Pin, PinOptions, Pinned, pin, pin_message};
 pub use remote::{Access, Cas, New, Objects, Remote, address, open};
-pub use snapshot::Snapshot;
+pub use snapshot::{Listed, Snapshot};
 pub use sync::{ID_TRAILER, Options, Outcome, Signature, sync};
 pub use tag::{Tagged, create_tag};

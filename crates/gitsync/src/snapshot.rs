@@ -45,6 +45,17 @@ pub struct Snapshot {
     submodules: Option<Submodules>,
 }
 
+/// What a name in a folder stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listed {
+    /// A file.
+    File,
+    /// A folder, or a submodule.
+    Folder,
+    /// A link to something, which need not be there.
+    Link,
+}
+
 /// The object database, and the folders that were read from it.
 struct Store {
     repository: Repository,
@@ -172,18 +183,24 @@ impl Snapshot {
         }
     }
 
-    /// The names in a folder, but for those that are not UTF-8.
+    /// What stands in a folder, by name, but for names that are not UTF-8.
     #[must_use]
-    pub fn names(&self, folder: &Path) -> Vec<String> {
-        let names = match self.walk(folder) {
+    pub fn list(&self, folder: &Path) -> Vec<(String, Listed)> {
+        let listed = match self.walk(folder) {
             Ok((_, Place::Folder(id))) => self.lock().folder(id),
-            Ok((_, Place::Within(module, _, rest))) => return module.names(&rest),
+            Ok((_, Place::Within(module, _, rest))) => return module.list(&rest),
             _ => return Vec::new(),
         };
-        let names = names.iter().flat_map(|folder| folder.keys());
-        names
-            .filter_map(|name| String::from_utf8(name.clone()).ok())
-            .collect()
+        let entries = listed.iter().flat_map(|folder| folder.iter());
+        let named = entries.filter_map(|(name, entry)| {
+            let listed = match entry.mode {
+                Mode::Folder | Mode::Submodule => Listed::Folder,
+                Mode::File => Listed::File,
+                Mode::Symlink => Listed::Link,
+            };
+            Some((String::from_utf8(name.clone()).ok()?, listed))
+        });
+        named.collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Store> {

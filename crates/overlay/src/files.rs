@@ -293,7 +293,7 @@ impl<'a> Folder<'a> {
     /// The path of a file of this folder, as the user would write it.
     pub(crate) fn shown(&self, path: &str) -> String {
         if remote::is_web(path) {
-            return remote::shown(path);
+            return remote::without_password(path);
         }
         let path = normalized(&self.shown.join(path));
         match &self.repository {
@@ -389,7 +389,7 @@ impl<'a> Folder<'a> {
 
     /// A folder of a repository, which nothing below it may leave.
     fn enter_repository(self: &Rc<Self>, address: Address, url: &str) -> Result<Rc<Self>> {
-        self.refuse_depth(&remote::shown(url))?;
+        self.refuse_depth(&remote::without_password(url))?;
         self.refuse_detour(&address, url)?;
         let files = remote::repository(self.fetch, &address, url)?;
         let shown = address.shown(&address.path);
@@ -418,7 +418,7 @@ impl<'a> Folder<'a> {
         while let Some(folder) = at {
             let from = folder.url.as_deref().unwrap_or_default();
             if from.starts_with(url) {
-                let url = remote::shown(url);
+                let url = remote::without_password(url);
                 let message =
                     format!("`{url}` leads back to a repository that the build came from");
                 return Err(Error::new(ErrorKind::Restricted, message));

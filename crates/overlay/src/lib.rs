@@ -72,7 +72,7 @@ pub use helm::Helm;
 pub use object::{Build, Object};
 pub use options::{Options, Reorder};
 pub use program::{Call, Outcome, Programs};
-pub use remote::{Fetch, FetchError, Repository, Wanted};
+pub use remote::{Fetch, FetchError, Repository, Wanted, without_password};
 pub use survey::Survey;
 
 use std::path::Path;

@@ -81,7 +81,7 @@ impl Provenance {
         };
         Self {
             path,
-            repo: remote::shown(&address.repository.url),
+            repo: remote::without_password(&address.repository.url),
             reference: address.repository.reference.clone(),
             ..Self::default()
         }

@@ -4,8 +4,8 @@
 mod address;
 mod wanted;
 
-pub use address::Repository;
-pub(crate) use address::{Address, is_web, shown};
+pub(crate) use address::{Address, is_web};
+pub use address::{Repository, without_password};
 pub(crate) use wanted::wanted;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -71,13 +71,13 @@ pub(crate) fn repository(
 }
 
 fn stays(url: &str) -> Error {
-    let url = shown(url);
+    let url = without_password(url);
     let message = format!("the remote `{url}` was not fetched: this build stays on the machine");
     Error::new(ErrorKind::Remote, message)
 }
 
 fn failed(url: &str, why: FetchError) -> Error {
-    let message = format!("cannot fetch `{}`", shown(url));
+    let message = format!("cannot fetch `{}`", without_password(url));
     let (blame, hint) = (why.blame(), why.hint());
     Error::new(ErrorKind::Remote, message)
         .hint(hint)

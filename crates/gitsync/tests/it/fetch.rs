@@ -5,7 +5,7 @@ use git2::Oid;
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
-use windlass_gitsync::{Access, ErrorKind, Fetcher, Result, Snapshot, Source};
+use windlass_gitsync::{Access, ErrorKind, Fetcher, Listed, Result, Snapshot, Source};
 use windlass_testkit::{GitFault, GitMoment, GitRules, WebAnswer, WebServer};
 
 fn source(url: &str) -> Source {
@@ -251,7 +251,10 @@ fn submodules_are_fetched_when_something_in_them_is_looked_for() {
         ("/inner".into(), true)
     );
     assert_eq!(read(&snapshot, "/inner/k8s/a.yaml").unwrap(), "inner\n");
-    assert_eq!(snapshot.names("/inner".as_ref()), ["k8s"]);
+    assert_eq!(
+        snapshot.list("/inner".as_ref()),
+        [("k8s".to_owned(), Listed::Folder)]
+    );
     let kept = fetch(&offline(&cache), &server.url(), &commit.to_string()).unwrap();
     assert_eq!(read(&kept, "/inner/k8s/a.yaml").unwrap(), "inner\n");
     let plain = Source {

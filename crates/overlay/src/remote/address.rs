@@ -41,7 +41,13 @@ pub(crate) fn is_web(path: &str) -> bool {
 }
 
 /// The address without the password in it, as it may be shown.
-pub(crate) fn shown(url: &str) -> String {
+///
+/// ```
+/// let shown = windlass_overlay::without_password("https://me:secret@example.org/a");
+/// assert_eq!(shown, "https://me@example.org/a");
+/// ```
+#[must_use]
+pub fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };
@@ -77,7 +83,7 @@ impl Address {
     /// The address of a file below the folder, as it may be shown.
     pub(crate) fn shown(&self, path: &Path) -> String {
         let Repository { url, reference, .. } = &self.repository;
-        let mut shown = shown(url);
+        let mut shown = without_password(url);
         if !path.as_os_str().is_empty() {
             shown.push_str(&format!("//{}", path.display()));
         }
@@ -525,8 +531,8 @@ mod tests {
 
     #[test]
     fn a_password_is_not_shown() {
-        assert_eq!(shown("https://a:b@c/d@e"), "https://a@c/d@e");
-        assert_eq!(shown("https://a@c/d:e@f"), "https://a@c/d:e@f");
-        assert_eq!(shown("git@c:d"), "git@c:d");
+        assert_eq!(without_password("https://a:b@c/d@e"), "https://a@c/d@e");
+        assert_eq!(without_password("https://a@c/d:e@f"), "https://a@c/d:e@f");
+        assert_eq!(without_password("git@c:d"), "git@c:d");
     }
 }
