@@ -237,7 +237,7 @@ fn programs_run_only_on_request() {
     ]);
     let program = app.path().join("mine.sh");
     fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
-    assert_snapshot!(complaint(&app.run("--enable-alpha-plugins"), 1), @r"
+    assert_snapshot!(complaint(&app.run("--enable-alpha-plugins"), 1), @"
     error: `Mine` is a function, which may not run
      --> mine.yaml:1:1
       |
