@@ -10,6 +10,7 @@ mod image_build;
 mod image_pin;
 mod image_publish;
 mod manifests;
+mod overlay_affected;
 mod overlay_build;
 mod overlay_remote;
 mod pipeline;

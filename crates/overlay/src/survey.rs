@@ -3,7 +3,7 @@
 mod mentions;
 
 use crate::error::Result;
-use crate::files::{Entry, Files, MAX_NAMES, MAX_SIZE, cannot_read};
+use crate::files::{Entry, Files, MAX_NAMES, cannot_read};
 use crate::kustomization::FILE_NAMES;
 use mentions::Mentions;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -28,6 +28,8 @@ use windlass_fault::Location;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Survey {
+    /// Where it was begun, without links.
+    folder: PathBuf,
     /// By folder, without links.
     found: BTreeMap<PathBuf, Noted>,
     /// The links that were seen on the way.
@@ -54,12 +56,25 @@ impl Survey {
         let start = files.find(folder);
         let start = start.map_err(|why| cannot_read(folder, why))?;
         let mut survey = Self {
+            folder: start.path.clone(),
             found: BTreeMap::new(),
             links: HashSet::new(),
         };
-        let mut open = vec![(folder.to_owned(), start.path)];
-        while let Some((shown, real)) = open.pop() {
-            survey.look_into(files, &shown, &real, &mut open);
+        let mut level = vec![(folder.to_owned(), start.path)];
+        while !level.is_empty() {
+            let looked = in_parallel(&level, |(shown, real)| Look::into(files, shown, real));
+            let mut next = Vec::new();
+            for ((shown, real), look) in level.into_iter().zip(looked) {
+                next.extend(look.folders);
+                survey.links.extend(look.links);
+                let shown = Some(shown);
+                let noted = look.mentions.map(|mentions| Noted { shown, mentions });
+                survey.found.extend(noted.map(|noted| (real, noted)));
+            }
+            level = next;
+        }
+        for noted in survey.found.values_mut() {
+            noted.mentions.follow(files, &survey.links);
         }
         survey.add_used(files);
         Ok(survey)
@@ -92,16 +107,12 @@ impl Survey {
 
     /// How a folder that is not known would be shown: as its neighbours are.
     fn shown(&self, folder: &Path) -> Option<PathBuf> {
-        let is_hidden = |part: std::path::Component<'_>| {
-            let name = part.as_os_str().to_string_lossy();
-            name.len() > 1 && name.starts_with('.')
-        };
         let (real, noted) = self.found.iter().find(|(_, noted)| noted.shown.is_some())?;
         let shown = noted.shown.as_ref()?;
         let mut above = real.ancestors().zip(shown.ancestors());
         let (real, shown) = above.find(|(real, _)| folder.starts_with(real))?;
         let inside = folder.strip_prefix(real).ok()?;
-        (!inside.components().any(is_hidden)).then(|| shown.join(inside))
+        (!is_hidden(inside)).then(|| shown.join(inside))
     }
 
     /// The folders whose kustomization is no component, and which no other one uses, sorted.
@@ -113,10 +124,7 @@ impl Survey {
     }
 
     fn unused(&self) -> impl Iterator<Item = (&Path, &PathBuf)> {
-        let uses = self
-            .found
-            .values()
-            .flat_map(|noted| &noted.mentions.folders);
+        let uses = self.found.values().flat_map(|noted| &noted.mentions.uses);
         let used: HashSet<&Path> = uses.map(PathBuf::as_path).collect();
         self.found.iter().filter_map(move |(folder, noted)| {
             let is_root = !noted.mentions.is_component && !used.contains(&**folder);
@@ -207,47 +215,10 @@ impl Survey {
         steps
     }
 
-    /// Looks at one folder, and leaves those in it to be looked at.
-    fn look_into(
-        &mut self,
-        files: &dyn Files,
-        shown: &Path,
-        real: &Path,
-        open: &mut Vec<(PathBuf, PathBuf)>,
-    ) {
-        let mut is_kustomization = false;
-        for (name, entry) in files.list(real, MAX_NAMES) {
-            match entry {
-                Entry::Folder if !name.starts_with('.') => {
-                    open.push((shown.join(&name), real.join(&name)));
-                }
-                Entry::Link => {
-                    self.links.insert(real.join(&name));
-                    is_kustomization |= FILE_NAMES.contains(&&*name);
-                }
-                Entry::File => is_kustomization |= FILE_NAMES.contains(&&*name),
-                Entry::Folder => {}
-            }
-        }
-        if is_kustomization {
-            self.note(files, real, Some(shown.to_owned()));
-        }
-    }
-
     /// Notes the kustomization of a folder, if there is one.
     fn note(&mut self, files: &dyn Files, folder: &Path, shown: Option<PathBuf>) {
-        let mut is_there = false;
-        let mut mentions = Mentions::default();
-        for name in FILE_NAMES {
-            let file = folder.join(name);
-            mentions.sources.push(file.clone());
-            if let Ok(content) = files.read(&file, MAX_SIZE) {
-                is_there = true;
-                mentions.read(files, folder, content);
-            }
-        }
-        mentions.follow(files, &self.links);
-        if is_there {
+        if let Some(mut mentions) = Mentions::of(files, folder, &FILE_NAMES) {
+            mentions.follow(files, &self.links);
             let noted = Noted { shown, mentions };
             self.found.insert(folder.to_owned(), noted);
         }
@@ -258,18 +229,79 @@ impl Survey {
         let mut open: Vec<PathBuf> = Vec::new();
         let mut seen: HashSet<PathBuf> = HashSet::new();
         for noted in self.found.values() {
-            open.extend(noted.mentions.folders.iter().cloned());
+            open.extend(noted.mentions.uses.iter().cloned());
         }
+        open.retain(|path| !self.was_looked_at(path));
         while let Some(folder) = open.pop() {
-            if self.found.contains_key(&folder) || !seen.insert(folder.clone()) {
+            if self.was_looked_at(&folder) || !seen.insert(folder.clone()) {
                 continue;
             }
             self.note(files, &folder, None);
             if let Some(noted) = self.found.get(&folder) {
-                open.extend(noted.mentions.folders.iter().cloned());
+                open.extend(noted.mentions.uses.iter().cloned());
             }
         }
     }
+
+    /// Whether a kustomization at this path would have been found.
+    fn was_looked_at(&self, path: &Path) -> bool {
+        self.found.contains_key(path)
+            || path
+                .strip_prefix(&self.folder)
+                .is_ok_and(|inside| !is_hidden(inside))
+    }
+}
+
+/// Whether any part of a path is hidden.
+fn is_hidden(path: &Path) -> bool {
+    path.components()
+        .any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."))
+}
+
+/// What one folder holds.
+struct Look {
+    /// The folders in it, as the user would write them and as they are.
+    folders: Vec<(PathBuf, PathBuf)>,
+    links: Vec<PathBuf>,
+    mentions: Option<Mentions>,
+}
+
+impl Look {
+    fn into(files: &dyn Files, shown: &Path, real: &Path) -> Self {
+        let (mut folders, mut links, mut names) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, entry) in files.list(real, MAX_NAMES) {
+            names.extend(FILE_NAMES.into_iter().find(|known| *known == name));
+            match entry {
+                Entry::Folder if name.starts_with('.') => {}
+                Entry::Folder => folders.push((shown.join(&name), real.join(&name))),
+                Entry::Link => links.push(real.join(&name)),
+                Entry::File => {}
+            }
+        }
+        Self {
+            folders,
+            links,
+            mentions: Mentions::of(files, real, &names),
+        }
+    }
+}
+
+/// The results of some work for each item, in order, which all processors share.
+fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    if items.len() < 64 || threads == 1 {
+        return items.iter().map(work).collect();
+    }
+    let work = &work;
+    std::thread::scope(|scope| {
+        let parts = items.chunks(items.len().div_ceil(threads));
+        let running: Vec<_> = parts
+            .map(|part| scope.spawn(move || part.iter().map(work).collect::<Vec<R>>()))
+            .collect();
+        let done = running.into_iter().map(|part| part.join());
+        done.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a kustomization may lead to: every text in it that could name a file.
 
 use crate::files::{Files, MAX_SIZE, normalized};
-use crate::kustomization::COMPONENT;
+use crate::kustomization::{COMPONENT, FILE_NAMES};
 use crate::read::settings;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -23,8 +23,8 @@ pub(super) struct Mentions {
     pub(super) is_component: bool,
     /// The files that all this was read from, and that would be read if they were there.
     pub(super) sources: Vec<PathBuf>,
-    /// The folders with kustomizations that it uses.
-    pub(super) folders: Vec<PathBuf>,
+    /// The files and folders that it uses where a folder may stand.
+    pub(super) uses: Vec<PathBuf>,
     /// The files and folders that it may name.
     pub(super) paths: Vec<PathBuf>,
     /// Whether it may read everything in the folders that it names, as of charts.
@@ -47,8 +47,28 @@ impl Mentions {
             }
     }
 
+    /// What the kustomization of a folder may lead to, which stands in a file of one of these
+    /// names; nothing where there is none.
+    pub(super) fn of(files: &dyn Files, folder: &Path, names: &[&str]) -> Option<Self> {
+        let contents = names
+            .iter()
+            .map(|name| files.read(&folder.join(name), MAX_SIZE));
+        let contents: Vec<Vec<u8>> = contents.filter_map(|content| content.ok()).collect();
+        if contents.is_empty() {
+            return None;
+        }
+        let mut mentions = Self::default();
+        mentions
+            .sources
+            .extend(FILE_NAMES.map(|name| folder.join(name)));
+        for content in contents {
+            mentions.read(files, folder, content);
+        }
+        Some(mentions)
+    }
+
     /// Takes in a kustomization of `folder`.
-    pub(super) fn read(&mut self, files: &dyn Files, folder: &Path, content: Vec<u8>) {
+    fn read(&mut self, files: &dyn Files, folder: &Path, content: Vec<u8>) {
         let mut tree = Tree::new();
         let source = Source::from_bytes("", content).ok();
         let root = source.and_then(|source| settings(&mut tree, source).ok().flatten());
@@ -60,9 +80,7 @@ impl Mentions {
             self.is_component |= is(&"kind") && tree.text(value) == COMPONENT.1;
             if RESOURCES.iter().chain(&PLUGINS).any(is) {
                 let paths = tree.items(value).map(|item| tree.text(item));
-                let folders = paths.filter_map(|path| at(folder, path));
-                let is_folder = |path: &PathBuf| files.find(path).is_ok_and(|it| it.is_dir);
-                self.folders.extend(folders.filter(is_folder));
+                self.uses.extend(paths.filter_map(|path| at(folder, path)));
             }
             if PLUGINS.iter().any(is) {
                 for item in tree.items(value) {
@@ -120,7 +138,7 @@ impl Mentions {
         if links.is_empty() {
             return;
         }
-        for paths in [&mut self.paths, &mut self.folders, &mut self.sources] {
+        for paths in [&mut self.paths, &mut self.uses, &mut self.sources] {
             let through_link = |path: &&PathBuf| path.ancestors().any(|at| links.contains(at));
             let real = paths.iter().filter(through_link);
             let real: Vec<PathBuf> = real

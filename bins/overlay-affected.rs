@@ -1,0 +1,260 @@
+//! Say which overlays a change touches.
+
+#[path = "overlay-build/commit.rs"]
+mod commit;
+#[path = "overlay-affected/range.rs"]
+mod range;
+
+use commit::Commit;
+use range::Range;
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use windlass_cli::{Common, Config, Context, Failure, Report};
+use windlass_fault::Location;
+use windlass_gitsync::Snapshot;
+use windlass_overlay::{Build, Builder, Error, Files as _, Options, Restriction, Survey};
+
+/// Say which overlays a change touches
+///
+/// An overlay is a kustomization that no other one uses. It is touched if its build reads a file
+/// that differs, in the earlier commit or in the later one: kustomizations, objects, patches, files
+/// of generators, components, schemas, values of charts. Both are read from the object database; no
+/// checkout is needed. One that cannot be built counts as touched. Where the base is not known, as
+/// for a new branch, all are touched.
+///
+/// Outputs: overlays, any, removed, matrix.
+#[derive(Debug, clap::Parser)]
+#[command(name = "overlay-affected")]
+struct Args {
+    #[command(flatten)]
+    common: Common,
+    /// Say this of the overlays in and below these folders alone
+    #[arg(value_name = "DIR")]
+    folders: Vec<PathBuf>,
+    /// The commit before the push, or the one that a pull request is based on; zeros for none
+    #[arg(long, value_name = "SHA")]
+    base: String,
+    /// The commit to look at
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    head: String,
+    /// Compare with the base itself and not with what both have in common, for a branch that may
+    /// be rewritten
+    #[arg(long)]
+    direct: bool,
+    /// Of those, only the overlays whose manifests differ
+    #[arg(long)]
+    rendered: bool,
+    /// Count what an application's image is made of as read by its overlays
+    #[arg(long)]
+    sources: bool,
+    /// Split the matrix into up to this many parts of several overlays
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+    shards: Option<u16>,
+    /// Print how an overlay leads to a file, and nothing else
+    #[arg(long, num_args = 2, value_names = ["DIR", "FILE"])]
+    why: Vec<PathBuf>,
+}
+
+impl AsRef<Common> for Args {
+    fn as_ref(&self) -> &Common {
+        &self.common
+    }
+}
+
+#[derive(Debug, Default, serde::Serialize)]
+struct Output {
+    /// The overlays, by the paths of their folders in the repository.
+    overlays: Vec<String>,
+    /// Whether there is one.
+    any: bool,
+    /// Those of the earlier commit that are there no more.
+    removed: Vec<String>,
+    /// The overlays for a job's matrix: one each, or several in each part.
+    matrix: Matrix,
+    /// With `--why`: where each kustomization on the way names the next.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    way: Vec<Location>,
+}
+
+#[derive(Debug, Default, serde::Serialize)]
+struct Matrix {
+    overlays: Vec<String>,
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for step in &self.way {
+            let line = step.excerpt.as_deref().unwrap_or_default().trim();
+            writeln!(f, "{step}: {line}")?;
+        }
+        self.overlays
+            .iter()
+            .try_for_each(|overlay| writeln!(f, "{overlay}"))
+    }
+}
+
+impl Report for Output {}
+
+fn main() -> std::process::ExitCode {
+    windlass_cli::main(run)
+}
+
+fn run(args: Args, context: &Context) -> Result<Output, Failure> {
+    let range = Range::open(context.directory(), &args.base, &args.head, args.direct)?;
+    let new = Commit::of_revision(&args.head, context)?;
+    let survey = Survey::new(&new, Path::new("/"))?;
+    if let [overlay, file] = &args.why[..] {
+        return why(&survey, &new, overlay, file);
+    }
+    let mut output = Output::default();
+    let touched = match range.base {
+        None => survey.roots(),
+        Some(base) => {
+            let snapshot = Snapshot::open(context.directory(), &base.to_string())?;
+            let old = Commit::new(Arc::new(snapshot));
+            let change = Change {
+                before: survey.changed(&old, &range.changed),
+                after: survey,
+                changed: range.changed.iter().map(PathBuf::as_path).collect(),
+            };
+            output.removed = change.removed().iter().map(|path| plain(path)).collect();
+            let mut touched = change.touched(&old, &new, args.rendered);
+            if args.sources {
+                touched.extend(change.from_sources(&context.config()?));
+            }
+            touched.into_iter().collect()
+        }
+    };
+    let folders = args.folders.iter();
+    let folders = folders.map(|folder| in_repository(&context.path(folder), &new));
+    let folders: Vec<PathBuf> = folders.collect::<Result<_, Failure>>()?;
+    let is_asked = |path: &&PathBuf| {
+        folders.is_empty() || folders.iter().any(|folder| path.starts_with(folder))
+    };
+    let touched = touched.iter().filter(is_asked);
+    output.overlays = touched.map(|path| plain(path)).collect();
+    output.any = !output.overlays.is_empty();
+    output.matrix.overlays = match args.shards {
+        None => output.overlays.clone(),
+        Some(parts) => split(&output.overlays, usize::from(parts)),
+    };
+    Ok(output)
+}
+
+/// What differs between two commits.
+struct Change<'a> {
+    before: Survey,
+    after: Survey,
+    changed: BTreeSet<&'a Path>,
+}
+
+impl Change<'_> {
+    /// The roots that are there no more.
+    fn removed(&self) -> Vec<PathBuf> {
+        let after: BTreeSet<PathBuf> = self.after.roots().into_iter().collect();
+        let before = self.before.roots().into_iter();
+        before.filter(|root| !after.contains(root)).collect()
+    }
+
+    /// The roots whose builds read what differs; if they are `rendered` too, those that differ.
+    fn touched(&self, old: &Commit, new: &Commit, rendered: bool) -> BTreeSet<PathBuf> {
+        let changed: Vec<PathBuf> = self.changed.iter().map(|path| path.to_path_buf()).collect();
+        let roots: BTreeSet<PathBuf> = self.after.roots().into_iter().collect();
+        let mut maybe = self.after.leading_to(&changed);
+        maybe.extend(self.before.leading_to(&changed));
+        maybe.retain(|root| roots.contains(root));
+        maybe.sort();
+        maybe.dedup();
+        let options = Options {
+            restriction: Restriction::None,
+            ..Options::default()
+        };
+        let (old, new) = (Builder::new(old, &options), Builder::new(new, &options));
+        let is_touched = |root: &PathBuf| {
+            let (before, after) = (old.build(root), new.build(root));
+            match (before, after) {
+                (Ok(before), Ok(after)) if rendered => !is_same(&before, &after),
+                (before, after) => self.is_read_by(&before) || self.is_read_by(&after),
+            }
+        };
+        maybe.into_par_iter().filter(is_touched).collect()
+    }
+
+    fn is_read_by(&self, build: &Result<Build, Error>) -> bool {
+        let Ok(build) = build else {
+            return true;
+        };
+        build
+            .read()
+            .iter()
+            .any(|path| self.changed.contains(&**path))
+    }
+
+    /// The roots of applications whose image is made of something that differs.
+    fn from_sources(&self, config: &Config) -> Vec<PathBuf> {
+        let apps = Path::new("/").join(&config.apps);
+        let app_of = |path: &&Path| {
+            let inside = path.strip_prefix(&apps).ok()?;
+            let mut parts = inside.components();
+            let app = parts.next()?;
+            let is_source = parts.next()?.as_os_str() != "k8s";
+            is_source.then(|| apps.join(app))
+        };
+        let touched: BTreeSet<PathBuf> = self.changed.iter().filter_map(app_of).collect();
+        let mut roots = self.after.roots();
+        roots.retain(|root| touched.iter().any(|app| root.starts_with(app)));
+        roots
+    }
+}
+
+/// Whether two builds print the same. One that cannot be printed is like no other.
+fn is_same(before: &Build, after: &Build) -> bool {
+    matches!((before.to_yaml(), after.to_yaml()), (Ok(before), Ok(after)) if before == after)
+}
+
+fn why(survey: &Survey, files: &Commit, overlay: &Path, file: &Path) -> Result<Output, Failure> {
+    let overlay_shown = overlay.display();
+    let file_shown = file.display();
+    let found = files.find(file).map(|found| found.path);
+    let file = found.unwrap_or_else(|_| Path::new("/").join(file));
+    let way = survey.way(files, overlay, &file);
+    let mut way = way.ok_or_else(|| {
+        let message = format!("`{overlay_shown}` does not lead to `{file_shown}`");
+        Failure::input(message, None)
+    })?;
+    for step in &mut way {
+        step.path = plain(Path::new(&step.path));
+    }
+    Ok(Output {
+        way,
+        ..Output::default()
+    })
+}
+
+/// A folder of the user's, as a path in the repository.
+fn in_repository(folder: &Path, files: &Commit) -> Result<PathBuf, Failure> {
+    let found = files.find(folder).map_err(|why| {
+        let message = format!("cannot look into `{}`: {why}", folder.display());
+        Failure::input(message, None)
+    })?;
+    Ok(found.path)
+}
+
+/// A path in the repository as people write it.
+fn plain(path: &Path) -> String {
+    let path = path.strip_prefix("/").unwrap_or(path).display().to_string();
+    if path.is_empty() {
+        ".".to_owned()
+    } else {
+        path
+    }
+}
+
+/// The overlays in up to `parts` parts of about the same size, each with its neighbours.
+fn split(overlays: &[String], parts: usize) -> Vec<String> {
+    let size = overlays.len().div_ceil(parts).max(1);
+    overlays.chunks(size).map(|part| part.join(" ")).collect()
+}
