@@ -123,7 +123,7 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
             output.removed = change.removed().iter().map(|path| plain(path)).collect();
             let mut touched = change.touched(&old, &new, args.rendered);
             if args.sources {
-                touched.extend(change.from_sources(&context.config()?));
+                touched.extend(change.with_changed_sources(&context.config()?));
             }
             touched.into_iter().collect()
         }
@@ -194,7 +194,7 @@ impl Change<'_> {
     }
 
     /// The roots of applications whose image is made of something that differs.
-    fn from_sources(&self, config: &Config) -> Vec<PathBuf> {
+    fn with_changed_sources(&self, config: &Config) -> Vec<PathBuf> {
         let apps = Path::new("/").join(&config.apps);
         let app_of = |path: &&Path| {
             let inside = path.strip_prefix(&apps).ok()?;
