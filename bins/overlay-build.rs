@@ -344,6 +344,7 @@ fn options<'a>(
             Order::None => Reorder::None,
         },
         strict: args.strict,
+        history: false,
         managed_by_label: args.enable_managedby_label,
         fetch: None,
         programs: Some(machine),

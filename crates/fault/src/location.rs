@@ -60,6 +60,17 @@ impl Location {
         }
     }
 
+    /// The same place in a file whose lines stand further right, by so many characters.
+    #[must_use]
+    pub fn indented(mut self, by: u32) -> Self {
+        if by > 0 && self.column > 0 {
+            self.column = self.column.saturating_add(by);
+            let spaces = " ".repeat(by as usize);
+            self.excerpt = self.excerpt.map(|line| spaces + &line);
+        }
+        self
+    }
+
     /// The same place with the text of its line, of which `width` characters are meant.
     #[must_use]
     pub fn with_line(mut self, line: impl Into<String>, width: u32) -> Self {

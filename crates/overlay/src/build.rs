@@ -5,6 +5,7 @@ use crate::config::{self, Config};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::FieldSpec;
 use crate::files::{Files, Folder, Record};
+use crate::history::{History, StepKind};
 use crate::id::Gvk;
 use crate::kustomization::{self, Kustomization};
 use crate::options::{Options, Reorder};
@@ -43,6 +44,8 @@ pub(crate) struct Work<'a> {
     pub(crate) schema_was_used: bool,
     /// Whether the root asks for `buildMetadata`.
     pub(crate) tracks_provenance: bool,
+    /// The steps so far, if the options ask for them.
+    pub(crate) history: History,
     /// Where bases are found and left that other builds share.
     bases: Option<&'a Bases>,
     /// The folders whose kustomizations were read.
@@ -111,6 +114,7 @@ pub(crate) struct Finished {
     pub(crate) tree: Tree,
     pub(crate) schema: Schema,
     pub(crate) resources: Vec<Resource>,
+    pub(crate) history: History,
     pub(crate) record: Record,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) deprecations: Vec<Warning>,
@@ -141,6 +145,7 @@ pub(crate) fn run<'a>(
         tree: work.tree,
         schema: work.schema,
         resources,
+        history: work.history,
         record: work.record,
         warnings: work.warnings,
         deprecations: work.deprecations,
@@ -160,6 +165,7 @@ impl<'a> Work<'a> {
             schema_is_set: false,
             schema_was_used: false,
             tracks_provenance: false,
+            history: History::default(),
             bases,
             entered: Vec::new(),
             deepest: 0,
@@ -342,6 +348,7 @@ impl<'a> Work<'a> {
             return Ok(None);
         }
         let source = self.read_named(target, path)?;
+        self.begin(StepKind::Read, path.origin);
         read::objects(&mut self.tree, source).map(Some)
     }
 
@@ -392,7 +399,10 @@ impl<'a> Work<'a> {
     /// Whether what the folder makes does not depend on this build: not on its schema, and not on
     /// where the root lies, by which `buildMetadata` names places.
     fn may_share(&self, folder: &Folder<'_>) -> bool {
-        !self.schema_is_set && !self.tracks_provenance && !folder.is_fetched()
+        !self.options.history
+            && !self.schema_is_set
+            && !self.tracks_provenance
+            && !folder.is_fetched()
     }
 
     /// [`Self::base`], built for the first build that needs it and copied for the others.
@@ -498,6 +508,7 @@ impl<'a> Work<'a> {
     /// Runs the generators of the kustomization's own fields, then those that it names.
     fn generate(&mut self, target: &Target<'a>, layer: &mut Layer) -> Result<()> {
         for request in target.kustomization.requests(&self.tree)? {
+            self.begin(StepKind::Generator, request.origin);
             let mut made = self.generated(&request, target)?;
             made.provenance = self.configured_by(target, request.what.generator());
             let (tree, schema) = (&mut self.tree, &self.schema);
@@ -505,6 +516,7 @@ impl<'a> Work<'a> {
         }
         let (charts, globals) = helm::charts(&target.kustomization);
         for chart in charts {
+            self.begin(StepKind::Chart, chart.origin);
             let made = helm::inflate(chart.value, &globals, chart.origin, target, self);
             let mut made = made.map_err(|error| error.through(self.place(chart.origin)))?;
             let by = self.configured_by(target, "HelmChartInflationGenerator");
@@ -553,8 +565,11 @@ fn is_of_file(error: &Error, path: &str) -> bool {
 /// Once, at the root.
 impl<'a> Work<'a> {
     fn finish(&mut self, target: &Target<'a>, mut layer: Layer) -> Result<Vec<Resource>> {
+        self.begin(StepKind::Hash, Origin::NONE);
         self.add_hashes(&mut layer.resources)?;
+        self.begin(StepKind::Reference, Origin::NONE);
         refs::fix(&mut layer, self)?;
+        self.begin(StepKind::Variable, Origin::NONE);
         replace::resolve_variables(&mut layer, self)?;
         let tree = &self.tree;
         for resource in layer.resources.iter() {
@@ -565,19 +580,24 @@ impl<'a> Work<'a> {
         let mut resources = layer.resources.take();
         self.sort(target, &mut resources)?;
         let metadata = &target.kustomization.build_metadata;
-        let mut asked = metadata.iter().map(|entry| &*entry.value);
-        if self.options.managed_by_label || asked.any(|what| what == "managedByLabel") {
-            self.label_as_managed(&mut resources)?;
+        let entry = metadata.first().map_or(Origin::NONE, |first| first.origin);
+        self.begin(StepKind::Finish, entry);
+        let asked = metadata
+            .iter()
+            .find(|entry| entry.value == "managedByLabel");
+        if self.options.managed_by_label || asked.is_some() {
+            let origin = asked.map_or(Origin::NONE, |entry| entry.origin);
+            self.label_as_managed(&mut resources, origin)?;
         }
         provenance::finish(&mut resources, metadata, &mut self.tree)?;
         Ok(resources)
     }
 
-    fn label_as_managed(&mut self, resources: &mut [Resource]) -> Result<()> {
+    fn label_as_managed(&mut self, resources: &mut [Resource], origin: Origin) -> Result<()> {
         let label = labels::Pair {
             key: "app.kubernetes.io/managed-by".to_owned(),
             value: format!("kustomize-{COMPATIBLE}"),
-            origin: Origin::NONE,
+            origin,
         };
         let spec = FieldSpec::known(Gvk::default(), "metadata/labels", true);
         labels::add(resources.iter_mut(), &mut self.tree, &[label], &[spec])
@@ -585,8 +605,9 @@ impl<'a> Work<'a> {
 
     pub(crate) fn add_hashes(&mut self, resources: &mut Resources) -> Result<()> {
         for resource in resources.iter_mut().filter(|resource| resource.needs_hash) {
-            let name = resource.name(&self.tree);
-            let name = format!("{name}-{}", hash::of_object(resource, &self.tree)?);
+            let mut name = resource.text(&self.tree, &["metadata", "name"]);
+            let hash = hash::of_object(resource, &self.tree)?;
+            name.value = format!("{}-{hash}", name.value);
             resource.remember_id(&self.tree, &self.schema);
             resource.set_name(&mut self.tree, &name)?;
         }

@@ -2,11 +2,12 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::{Folder, Record};
+use crate::kustomization::Pairs;
 use crate::resource::{Behavior, Resource};
 use crate::waiver;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use windlass_fault::Warning;
 use windlass_yaml::{NodeId, Origin, Spanned, Tree};
 
@@ -21,7 +22,7 @@ const MAX_ENV_LINE: usize = 64 * 1024;
 pub(crate) enum What {
     ConfigMap,
     /// With its type; empty for `Opaque`.
-    Secret(String),
+    Secret(Spanned<String>),
 }
 
 impl What {
@@ -38,8 +39,8 @@ impl What {
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) what: What,
-    pub(crate) name: String,
-    pub(crate) namespace: String,
+    pub(crate) name: Spanned<String>,
+    pub(crate) namespace: Spanned<String>,
     pub(crate) behavior: Behavior,
     pub(crate) literals: Vec<Spanned<String>>,
     pub(crate) files: Vec<Spanned<String>>,
@@ -51,10 +52,10 @@ pub(crate) struct Request {
 /// What generated objects have besides their data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Options {
-    pub(crate) labels: BTreeMap<String, String>,
-    pub(crate) annotations: BTreeMap<String, String>,
+    pub(crate) labels: Pairs,
+    pub(crate) annotations: Pairs,
     pub(crate) disable_name_suffix_hash: bool,
-    pub(crate) immutable: bool,
+    pub(crate) immutable: Spanned<bool>,
 }
 
 impl Options {
@@ -70,7 +71,9 @@ impl Options {
             }
         }
         self.disable_name_suffix_hash |= all.disable_name_suffix_hash;
-        self.immutable |= all.immutable;
+        if !self.immutable.value {
+            self.immutable = all.immutable;
+        }
         self
     }
 }
@@ -122,13 +125,15 @@ fn object(request: &Request, tree: &mut Tree) -> NodeId {
     put(tree, root, "kind", kind, at);
     let metadata = tree.map(at);
     tree.add(root, "metadata", metadata);
-    put(tree, metadata, "name", &request.name, at);
-    if !request.namespace.is_empty() {
-        put(tree, metadata, "namespace", &request.namespace, at);
+    let (name, namespace) = (&request.name, &request.namespace);
+    put(tree, metadata, "name", name, name.origin);
+    if !namespace.is_empty() {
+        put(tree, metadata, "namespace", namespace, namespace.origin);
     }
-    if let What::Secret(kind) = &request.what {
-        let kind = if kind.is_empty() { "Opaque" } else { kind };
-        put(tree, root, "type", kind, at);
+    match &request.what {
+        What::ConfigMap => {}
+        What::Secret(kind) if kind.is_empty() => put(tree, root, "type", "Opaque", at),
+        What::Secret(kind) => put(tree, root, "type", kind, kind.origin),
     }
     let options = &request.options;
     for (field, map) in [
@@ -139,12 +144,12 @@ fn object(request: &Request, tree: &mut Tree) -> NodeId {
             let node = tree.map(at);
             tree.add(metadata, field, node);
             for (key, value) in map {
-                put(tree, node, key, value, at);
+                put(tree, node, key, value, value.origin);
             }
         }
     }
-    if options.immutable {
-        let yes = tree.plain("true", at);
+    if options.immutable.value {
+        let yes = tree.plain("true", options.immutable.origin);
         tree.add(root, "immutable", yes);
     }
     root
@@ -214,7 +219,7 @@ fn check_keys(
     let mut seen = HashSet::new();
     for pair in pairs {
         let place = tree.locate(pair.origin);
-        let (key, name) = (&pair.key, &request.name);
+        let (key, name) = (&pair.key, &request.name.value);
         if !is_key(key) {
             let message = format!("`{key}` cannot be a key of `{name}`");
             let hint = "a key has letters, digits, `-`, `_` and `.`, and does not begin with `..`";

@@ -127,10 +127,10 @@ pub(crate) struct PatchOptions {
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Image {
     pub(crate) name: String,
-    pub(crate) new_name: String,
-    pub(crate) tag_suffix: String,
-    pub(crate) new_tag: String,
-    pub(crate) digest: String,
+    pub(crate) new_name: Spanned<String>,
+    pub(crate) tag_suffix: Spanned<String>,
+    pub(crate) new_tag: Spanned<String>,
+    pub(crate) digest: Spanned<String>,
 }
 
 /// One entry of `replicas`.
@@ -138,7 +138,7 @@ pub(crate) struct Image {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Replica {
     pub(crate) name: String,
-    pub(crate) count: i64,
+    pub(crate) count: Spanned<i64>,
 }
 
 /// The order of the output.
@@ -161,8 +161,8 @@ pub(crate) struct LegacySortOptions {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Generator {
-    pub(crate) namespace: String,
-    pub(crate) name: String,
+    pub(crate) namespace: Spanned<String>,
+    pub(crate) name: Spanned<String>,
     pub(crate) behavior: Spanned<String>,
     pub(crate) literals: Vec<Spanned<String>>,
     pub(crate) files: Vec<Spanned<String>>,
@@ -170,17 +170,17 @@ pub(crate) struct Generator {
     pub(crate) env: Spanned<String>,
     pub(crate) options: Option<GeneratorOptions>,
     /// Of a Secret alone.
-    pub(crate) r#type: String,
+    pub(crate) r#type: Spanned<String>,
 }
 
 /// What generated objects have besides their data.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct GeneratorOptions {
-    pub(crate) labels: BTreeMap<String, String>,
-    pub(crate) annotations: BTreeMap<String, String>,
+    pub(crate) labels: Pairs,
+    pub(crate) annotations: Pairs,
     pub(crate) disable_name_suffix_hash: bool,
-    pub(crate) immutable: bool,
+    pub(crate) immutable: Spanned<bool>,
 }
 
 /// What all charts share.

@@ -2,6 +2,8 @@
 
 use crate::build::Finished;
 use crate::error::{Error, Result};
+use crate::field_path::FieldPath;
+use crate::history::{Change, History, shown};
 use crate::id::Id;
 use crate::read::malformed;
 use crate::resource::Resource;
@@ -17,6 +19,7 @@ pub struct Build {
     tree: Tree,
     schema: Schema,
     resources: Vec<Resource>,
+    history: History,
     read: Vec<PathBuf>,
     warnings: Vec<Warning>,
 }
@@ -29,6 +32,7 @@ impl Build {
             tree: finished.tree,
             schema: finished.schema,
             resources: finished.resources,
+            history: finished.history,
             read: finished.record.into_files(),
             warnings,
         }
@@ -38,6 +42,7 @@ impl Build {
     pub fn objects(&self) -> impl ExactSizeIterator<Item = Object<'_>> {
         self.resources.iter().map(|resource| Object {
             tree: &self.tree,
+            history: &self.history,
             resource,
         })
     }
@@ -109,6 +114,7 @@ fn text(out: Vec<u8>) -> String {
 #[derive(Debug, Clone, Copy)]
 pub struct Object<'a> {
     tree: &'a Tree,
+    history: &'a History,
     resource: &'a Resource,
 }
 
@@ -143,11 +149,50 @@ impl<'a> Object<'a> {
         self.tree.locate(self.resource.origin(self.tree))
     }
 
-    /// Where the value at a path of keys was written, in whichever file set it last.
+    /// Where the value of a field was written, in whichever file set it last: a patch, the entry
+    /// of a transformer, the object itself. Nothing where there is no such field, or where no
+    /// file says what stands there.
     #[must_use]
-    pub fn location_of(&self, path: &[&str]) -> Option<Location> {
-        let node = self.tree.lookup(self.resource.root, path)?;
+    pub fn location_of(&self, field: &FieldPath) -> Option<Location> {
+        let node = field.look_up(self.tree, self.resource.root)?;
         self.tree.locate(self.tree.origin(node))
+    }
+
+    /// What happened to a field, from the file that it was read from, base to overlay. Nothing
+    /// where there is no such field, and unless [`Options::history`](crate::Options::history)
+    /// asked for it.
+    #[must_use]
+    pub fn changes_of(&self, field: &FieldPath) -> Vec<Change> {
+        let node = field.look_up(self.tree, self.resource.root);
+        node.map_or_else(Vec::new, |node| self.history.of(self.tree, node))
+    }
+
+    /// All fields that hold a text, a number or the like, and collections that are empty, in the
+    /// order of the output, with what they hold.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(FieldPath, String)> {
+        let mut found = Vec::new();
+        let mut open = vec![(FieldPath::default(), self.resource.root)];
+        while let Some((path, node)) = open.pop() {
+            if self.tree.is_empty(node) {
+                found.push((path, shown(self.tree, node)));
+                continue;
+            }
+            let children = self.tree.printed_children(node).into_iter().enumerate();
+            let children =
+                children.map(|(at, child)| (path.child(self.tree, node, at, child), child));
+            let begin = open.len();
+            open.extend(children);
+            open[begin..].reverse();
+        }
+        found
+    }
+
+    /// What a field holds; nothing where there is no such field.
+    #[must_use]
+    pub fn value_of(&self, field: &FieldPath) -> Option<String> {
+        let node = field.look_up(self.tree, self.resource.root)?;
+        Some(shown(self.tree, node))
     }
 
     /// The object as a YAML document.

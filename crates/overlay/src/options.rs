@@ -15,6 +15,9 @@ pub struct Options<'a> {
     pub reorder: Reorder,
     /// Whether a warning is an error.
     pub strict: bool,
+    /// Whether to keep what changed each field, for
+    /// [`Object::changes_of`](crate::Object::changes_of).
+    pub history: bool,
     /// Whether every object gets the label `app.kubernetes.io/managed-by`.
     pub managed_by_label: bool,
     /// Who fetches remote bases and files; without one they are an error.
@@ -33,6 +36,7 @@ impl std::fmt::Debug for Options<'_> {
             .field("restriction", &self.restriction)
             .field("reorder", &self.reorder)
             .field("strict", &self.strict)
+            .field("history", &self.history)
             .field("managed_by_label", &self.managed_by_label)
             .field("fetch", &self.fetch.is_some())
             .field("programs", &self.programs.is_some())

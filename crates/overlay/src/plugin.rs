@@ -4,6 +4,7 @@
 use crate::build::{Layer, Target, Work};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::FieldSpec;
+use crate::history::StepKind;
 use crate::kustomization::{
     Field, Generator, HelmChart, HelmGlobals, Image, Pairs, Patch, PatchOptions, Replica,
 };
@@ -19,7 +20,7 @@ use crate::transform::{images, labels, names, namespace, replicas, values};
 use crate::{function, generate, helm, patch, provenance, replace};
 use serde::Deserialize;
 use windlass_fault::nearest;
-use windlass_yaml::{NodeId, Origin, Spanned};
+use windlass_yaml::{NodeId, Origin, Spanned, Tree};
 
 /// The `apiVersion` of what kustomize itself can do.
 pub(crate) const BUILTIN: &str = "builtin";
@@ -33,8 +34,8 @@ struct Settings {
     annotations: Pairs,
     labels: Pairs,
     image_tag: Image,
-    prefix: String,
-    suffix: String,
+    prefix: Spanned<String>,
+    suffix: Spanned<String>,
     replica: Replica,
     replacements: Vec<Spanned<replace::Replacement>>,
     unset_only: bool,
@@ -46,7 +47,7 @@ struct Settings {
     options: PatchOptions,
     paths: Vec<Spanned<String>>,
     patches: Option<Spanned<String>>,
-    value: String,
+    value: Spanned<String>,
     targets: Vec<AddTarget>,
     target_file_path: Option<Spanned<String>>,
 }
@@ -54,7 +55,7 @@ struct Settings {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Metadata {
-    namespace: String,
+    namespace: Spanned<String>,
 }
 
 /// Where a `ValueAddTransformer` puts its value.
@@ -73,6 +74,7 @@ pub(crate) fn generate<'a>(
     work: &mut Work<'a>,
 ) -> Result<()> {
     for (configuration, entry) in configurations(&target.kustomization.generators, target, work)? {
+        work.begin(StepKind::Generator, entry);
         let place = work.place(configuration.origin(&work.tree));
         let made = generated(&configuration, target, work);
         let made = made.map_err(|error| error.through(place));
@@ -96,6 +98,7 @@ pub(crate) fn transform<'a>(
 ) -> Result<()> {
     for (configuration, entry) in configurations(&target.kustomization.transformers, target, work)?
     {
+        work.begin(StepKind::Transformer, entry);
         let done = run(&configuration, target, &mut layer.resources, work);
         done.map_err(|error| error.through(work.place(entry)))?;
         if let Some(by) = configured_by(&configuration, work) {
@@ -206,12 +209,10 @@ fn generated<'a>(
         (BUILTIN, "ConfigMapGenerator" | "SecretGenerator") => {
             let mut entry: Generator = decode(configuration, work)?;
             if entry.name.is_empty() {
-                configuration.name(&work.tree).clone_into(&mut entry.name);
+                entry.name = configuration.text(&work.tree, &["metadata", "name"]);
             }
             if entry.namespace.is_empty() {
-                configuration
-                    .namespace(&work.tree)
-                    .clone_into(&mut entry.namespace);
+                entry.namespace = configuration.text(&work.tree, &["metadata", "namespace"]);
             }
             let origin = configuration.origin(&work.tree);
             let none = generate::Options::default();
@@ -282,8 +283,8 @@ fn service_account(configuration: &Resource, work: &mut Work<'_>) -> Result<Reso
     #[derive(Default, Deserialize)]
     #[serde(default, rename_all = "camelCase")]
     struct Account {
-        name: String,
-        namespace: String,
+        name: Spanned<String>,
+        namespace: Spanned<String>,
         project_id: String,
     }
     let policy: Policy = decode(configuration, work)?;
@@ -296,7 +297,7 @@ fn service_account(configuration: &Resource, work: &mut Work<'_>) -> Result<Reso
     let tree = &mut work.tree;
     let root = tree.map(at);
     let resource = Resource::new(root);
-    let put = |tree: &mut windlass_yaml::Tree, map: NodeId, key: &str, value: &str| {
+    let put = |tree: &mut Tree, map: NodeId, key: &str, value: &str| {
         let value = tree.string(value, at);
         tree.add(map, key, value);
     };
@@ -309,7 +310,7 @@ fn service_account(configuration: &Resource, work: &mut Work<'_>) -> Result<Reso
     tree.add(metadata, "annotations", annotations);
     let account = format!(
         "{}@{}.iam.gserviceaccount.com",
-        google.name, google.project_id
+        google.name.value, google.project_id
     );
     put(
         tree,
@@ -441,15 +442,15 @@ impl Plugin<'_, '_> {
     fn replicas(&mut self) -> Result<()> {
         let Replica { name, count } = &self.settings.replica;
         let (specs, tree) = (self.specs(), &mut self.work.tree);
-        replicas::set(self.resources, tree, name, *count, &specs, self.origin)
+        replicas::set(self.resources, tree, name, count, &specs, self.origin)
     }
 
     /// Puts one value into the fields of several objects
     /// (`kustomize: api/internal/builtins/ValueAddTransformer.go`).
     fn add_value(&mut self) -> Result<()> {
         let value = match self.settings.value.trim() {
-            "" => self.target.folder.name(),
-            value => value.to_owned(),
+            "" => Spanned::new(self.target.folder.name(), self.origin),
+            value => Spanned::new(value.to_owned(), self.settings.value.origin),
         };
         let mut targets = std::mem::take(&mut self.settings.targets);
         if let Some(path) = self.settings.target_file_path.take() {
@@ -472,7 +473,7 @@ impl Plugin<'_, '_> {
             .try_for_each(|target| self.add_value_to(target, &value))
     }
 
-    fn add_value_to(&mut self, target: &AddTarget, value: &str) -> Result<()> {
+    fn add_value_to(&mut self, target: &AddTarget, value: &Spanned<String>) -> Result<()> {
         let Work { tree, schema, .. } = &mut *self.work;
         let matcher = Matcher::new(&target.selector.clone().unwrap_or_default())?;
         for at in self.resources.select(&matcher, tree, schema) {
@@ -490,7 +491,7 @@ impl Plugin<'_, '_> {
                 continue;
             }
             let (path, position) = (&target.field_path, target.file_path_position);
-            values::add(tree, resource.root, path, value, position, self.origin)?;
+            values::add(tree, resource.root, path, value, position)?;
         }
         Ok(())
     }

@@ -156,19 +156,28 @@ pub(crate) fn finish(
     metadata: &[Spanned<String>],
     tree: &mut Tree,
 ) -> Result<()> {
-    let asks = |what: &str| metadata.iter().any(|entry| entry.value == what);
+    let asks = |what: &str| {
+        let mut entries = metadata.iter();
+        entries
+            .find(|entry| entry.value == what)
+            .map(|entry| entry.origin)
+    };
     let (origins, changes) = (asks("originAnnotations"), asks("transformerAnnotations"));
     for resource in resources {
         let metadata = resource.metadata(tree)?;
         let annotations = normalized_annotations(tree, metadata);
-        if origins && let Some(provenance) = &resource.provenance {
+        if let Some(entry) = origins
+            && let Some(provenance) = &resource.provenance
+        {
             let text = format!("{}\n", provenance.lines().join("\n"));
-            put(tree, annotations, ORIGIN, &text);
+            put(tree, annotations, ORIGIN, &text, entry);
         }
-        if changes && !resource.changes.is_empty() {
+        if let Some(entry) = changes
+            && !resource.changes.is_empty()
+        {
             let item = |change: &Provenance| format!("- {}\n", change.lines().join("\n  "));
             let text: String = resource.changes.iter().map(item).collect();
-            put(tree, annotations, CHANGES, &text);
+            put(tree, annotations, CHANGES, &text, entry);
         }
         if tree.is_empty(annotations) {
             tree.remove(metadata, annotations);
@@ -177,8 +186,8 @@ pub(crate) fn finish(
     Ok(())
 }
 
-fn put(tree: &mut Tree, map: NodeId, key: &str, text: &str) {
-    let value = tree.string(text, Origin::NONE);
+fn put(tree: &mut Tree, map: NodeId, key: &str, text: &str, origin: Origin) {
+    let value = tree.string(text, origin);
     tree.set(map, key, value);
 }
 

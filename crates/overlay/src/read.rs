@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use windlass_fault::{Fault, Warning};
-use windlass_yaml::{DeOptions, Kind, NodeId, Source, Spanned, Tree};
+use windlass_yaml::{DeOptions, Kind, NodeId, Origin, Source, Spanned, Tree};
 
 /// The objects of a file (`kustomize: api/resource/factory.go`, `RNodesFromBytes`).
 pub(crate) fn objects(tree: &mut Tree, source: Arc<Source>) -> Result<Vec<Resource>> {
@@ -96,18 +96,44 @@ pub(crate) fn refuse_nameless(tree: &Tree, resource: &Resource) -> Result<()> {
     Err(Error::new(ErrorKind::Object, message).at(tree.locate(tree.origin(root))))
 }
 
-/// A text that stands in another file, as a source whose lines have the numbers they have there.
+/// A text that stands in another file, as a source whose lines and columns have the numbers they
+/// have there.
 pub(crate) fn inline_source(tree: &Tree, text: &Spanned<String>) -> Arc<Source> {
     let Some(place) = tree.locate(text.origin) else {
         return Source::new("", &*text.value);
     };
     // The text of a block begins a line below its indicator.
     let excerpt = place.excerpt.as_deref().unwrap_or_default();
-    let begin = place.column as usize - usize::from(place.column > 0);
-    let is_block = excerpt.chars().nth(begin).is_some_and(|c| "|>".contains(c));
+    let begin = place.column.saturating_sub(1);
+    let is_block = excerpt
+        .chars()
+        .nth(begin as usize)
+        .is_some_and(|c| "|>".contains(c));
     let above = place.line as usize - usize::from(!is_block && place.line > 0);
+    let indent = match is_block {
+        true => indent_of_block(tree, text.origin),
+        false => {
+            begin
+                + u32::from(
+                    excerpt
+                        .chars()
+                        .nth(begin as usize)
+                        .is_some_and(|c| "'\"".contains(c)),
+                )
+        }
+    };
     let text = format!("{}{}", "\n".repeat(above), text.value);
-    Source::new(place.path, text)
+    Source::indented(place.path, text, indent)
+}
+
+/// How far the lines of a block are indented: as far as the first one that is not empty.
+fn indent_of_block(tree: &Tree, origin: Origin) -> u32 {
+    let source = origin.source().and_then(|id| tree.source(id));
+    let text = source.map_or("", |source| &source.text()[origin.range()]);
+    let mut lines = text.lines().skip(1).filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    let spaces = first.bytes().take_while(|&byte| byte == b' ').count();
+    u32::try_from(spaces).unwrap_or(0)
 }
 
 /// Which fields a file may have.

@@ -266,8 +266,8 @@ impl Search<'_> {
             return Ok(());
         };
         referred.push((found, self.referrer.object.id.clone()));
-        let name = &self.index.objects[found].id.name;
-        set_text(tree, node, name);
+        let object = &self.index.objects[found];
+        set_text(tree, node, &object.id.name, object.root, "name");
         Ok(())
     }
 
@@ -288,14 +288,14 @@ impl Search<'_> {
             return Ok(());
         };
         referred.push((found, self.referrer.object.id.clone()));
-        let id = &self.index.objects[found].id;
-        set_text(tree, name, &id.name);
+        let Object { root, id, .. } = &self.index.objects[found];
+        set_text(tree, name, &id.name, *root, "name");
         match namespace {
             _ if id.namespace.is_empty() => {}
-            Some(namespace) => set_text(tree, namespace, &id.namespace),
+            Some(namespace) => set_text(tree, namespace, &id.namespace, *root, "namespace"),
             None => {
-                let origin = tree.origin(node);
-                let made = tree.plain(&id.namespace, origin);
+                let from = tree.lookup(*root, &["metadata", "namespace"]);
+                let made = tree.plain(&id.namespace, tree.origin(from.unwrap_or(node)));
                 tree.add(node, "namespace", made);
             }
         }
@@ -388,8 +388,9 @@ impl Search<'_> {
     }
 }
 
-/// Gives a scalar another text in the style that it has.
-fn set_text(tree: &mut Tree, node: NodeId, text: &str) {
+/// Gives a scalar another text in the style that it has: that of a field of the metadata of the
+/// object at `from`, whose place it gets too.
+fn set_text(tree: &mut Tree, node: NodeId, text: &str, from: NodeId, field: &str) {
     if tree.text(node) == text || text.is_empty() {
         return;
     }
@@ -399,6 +400,9 @@ fn set_text(tree: &mut Tree, node: NodeId, text: &str) {
         Style::Plain
     };
     tree.set_text(node, text, style);
+    if let Some(from) = tree.lookup(from, &["metadata", field]) {
+        tree.set_origin(node, tree.origin(from));
+    }
 }
 
 fn no_name(tree: &Tree, node: NodeId, message: &str) -> Error {

@@ -10,6 +10,7 @@ pub(crate) use variables::{Variable, add_variables, merge_variables, resolve_var
 use crate::build::{Target, Work};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::is_null;
+use crate::history::StepKind;
 use crate::id::{Gvk, effective_namespace};
 use crate::read::{self, Fields, malformed};
 use crate::resource::Resource;
@@ -86,6 +87,7 @@ pub(crate) fn apply(
         }
     }
     for replacement in &replacements {
+        work.begin(StepKind::Replacement, replacement.origin());
         let done = replacement.run(resources, work);
         done.map_err(|error| error.through(work.place(replacement.origin())))?;
     }
@@ -421,10 +423,7 @@ impl TargetSelector {
             Some(options) => options.with_part(tree.text(node), tree.text(value)),
             None => tree.text(value).to_owned(),
         };
-        if options.is_none() {
-            let origin = tree.origin(value);
-            tree.set_origin(node, origin);
-        }
+        tree.set_origin(node, tree.origin(value));
         if field.is_new {
             tree.set_text(node, &text, Style::Plain);
             return Ok(());

@@ -6,7 +6,7 @@ use crate::id::{Gvk, Id, effective_namespace};
 use crate::provenance::Provenance;
 use crate::schema::Schema;
 use crate::shared::Shared;
-use windlass_yaml::{Moved, NodeId, Origin, Tree};
+use windlass_yaml::{Moved, NodeId, Origin, Spanned, Tree};
 
 /// What a generated object does to one that is already there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -116,6 +116,15 @@ impl Resource {
             .map_or("", |value| tree.text(value))
     }
 
+    /// One of its texts, with its place; empty where there is none.
+    pub(crate) fn text(&self, tree: &Tree, path: &[&str]) -> Spanned<String> {
+        let value = tree.lookup(self.root, path);
+        match value.filter(|&value| !is_null(tree, value)) {
+            Some(value) => Spanned::new(tree.text(value).to_owned(), tree.origin(value)),
+            None => Spanned::default(),
+        }
+    }
+
     /// Where it begins in its file.
     pub(crate) fn origin(&self, tree: &Tree) -> Origin {
         tree.origin(self.root)
@@ -205,20 +214,20 @@ impl Resource {
         self.behavior = None;
     }
 
-    /// Sets the kind, keeping its place.
-    pub(crate) fn set_kind(&self, tree: &mut Tree, kind: &str) {
+    /// Sets the kind, keeping its place in the map.
+    pub(crate) fn set_kind(&self, tree: &mut Tree, kind: &Spanned<String>) {
         set_string(tree, self.root, "kind", kind);
     }
 
-    /// Sets the name, keeping its place.
-    pub(crate) fn set_name(&self, tree: &mut Tree, name: &str) -> Result<()> {
+    /// Sets the name, keeping its place in the map.
+    pub(crate) fn set_name(&self, tree: &mut Tree, name: &Spanned<String>) -> Result<()> {
         let metadata = self.metadata(tree)?;
         set_string(tree, metadata, "name", name);
         Ok(())
     }
 
     /// Sets the namespace, or takes it away where it is empty.
-    pub(crate) fn set_namespace(&self, tree: &mut Tree, namespace: &str) -> Result<()> {
+    pub(crate) fn set_namespace(&self, tree: &mut Tree, namespace: &Spanned<String>) -> Result<()> {
         let metadata = self.metadata(tree)?;
         if namespace.is_empty() {
             tree.remove_key(metadata, "namespace");
@@ -245,17 +254,20 @@ impl Resource {
     }
 }
 
-/// Sets the text of an entry as a string; where the text is there already nothing changes.
-pub(crate) fn set_string(tree: &mut Tree, map: NodeId, key: &str, text: &str) {
-    match tree.get(map, key) {
-        Some(slot) if tree.is_scalar(slot) && tree.text(slot) == text => {}
+/// Sets the text of an entry as a string; where the text is there already only its place changes.
+pub(crate) fn set_string(tree: &mut Tree, map: NodeId, key: &str, text: &Spanned<String>) {
+    let slot = match tree.get(map, key) {
+        Some(slot) if tree.is_scalar(slot) && tree.text(slot) == text.value => slot,
         Some(slot) if tree.is_scalar(slot) => {
             tree.set_string(slot, text);
+            slot
         }
         _ => {
-            let origin = tree.origin(map);
-            let value = tree.string(text, origin);
-            tree.set(map, key, value);
+            let value = tree.string(text, tree.origin(map));
+            tree.set(map, key, value)
         }
+    };
+    if text.origin != Origin::NONE {
+        tree.set_origin(slot, text.origin);
     }
 }

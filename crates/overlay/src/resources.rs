@@ -181,10 +181,8 @@ fn take_over(new: &mut Resource, old: &Resource, tree: &mut Tree) -> Result<()> 
         let from = tree.lookup(old.root, &["metadata", field]);
         merge_texts(tree, from, metadata, field, written);
     }
-    let name = old.name(tree).to_owned();
-    new.set_name(tree, &name)?;
-    let namespace = old.namespace(tree).to_owned();
-    new.set_namespace(tree, &namespace)?;
+    new.set_name(tree, &old.text(tree, &["metadata", "name"]))?;
+    new.set_namespace(tree, &old.text(tree, &["metadata", "namespace"]))?;
     *new = Resource {
         root: new.root,
         needs_hash: old.needs_hash && new.needs_hash,

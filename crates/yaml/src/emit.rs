@@ -226,6 +226,17 @@ impl Tree {
         Error::new(ErrorKind::Unprintable, message).at(self.locate(origin))
     }
 
+    /// The children of a collection in the order in which they are printed.
+    #[must_use]
+    pub fn printed_children(&self, id: NodeId) -> Vec<NodeId> {
+        if !self.is_map(id) {
+            return self.children(id).collect();
+        }
+        let mut entries: Vec<(&str, NodeId)> = self.entries(id).collect();
+        order::sort(&mut entries);
+        entries.into_iter().map(|(_, id)| id).collect()
+    }
+
     /// The entries of a map in the order of the output.
     fn sorted(&self, map: NodeId, flow: bool, root: bool) -> Result<Vec<(&str, NodeId)>, Error> {
         let mut entries: Vec<(&str, NodeId)> = self.entries(map).collect();

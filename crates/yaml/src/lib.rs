@@ -59,7 +59,7 @@ pub use comment::Comment;
 pub use de::{DeOptions, REPEATED_FIELD, Spanned, from_node, from_node_with, from_str};
 pub use edit::{Document, Step};
 pub use error::{Error, ErrorKind};
-pub use node::{Children, Kind, Moved, NodeId, Style, Tree};
+pub use node::{Children, Kind, Moved, NodeId, Style, Tree, Version};
 pub use print::fits_plain;
 pub use resolve::{Value, is_ambiguous_11, is_string_11};
 pub use source::{Origin, Source, SourceId};

@@ -5,11 +5,14 @@
 //! most: what is to stand in two places is copied.
 
 mod copy;
+mod history;
 
 pub use copy::Moved;
+pub use history::Version;
 
 use crate::resolve::{is_string, is_string_11};
 use crate::source::{Origin, Source, SourceId};
+use history::History;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -132,6 +135,8 @@ pub struct Tree {
     key_tags: HashMap<NodeId, Arc<str>>,
     /// Where keys stand that are not in the source as they are.
     key_origins: HashMap<NodeId, Origin>,
+    /// What nodes were, once that is asked for.
+    history: Option<Box<History>>,
 }
 
 impl fmt::Debug for Tree {
@@ -500,6 +505,7 @@ impl Tree {
 impl Tree {
     /// Gives a scalar a new text and style, dropping its tag; its place and key stay.
     pub fn set_text(&mut self, id: NodeId, text: &str, style: Style) {
+        self.note(id);
         let text = self.intern(text);
         self.set_tag(id, None);
         let node = self.node_mut(id);
@@ -542,6 +548,7 @@ impl Tree {
 
     /// Sets where the node came from.
     pub fn set_origin(&mut self, id: NodeId, origin: Origin) {
+        self.note(id);
         self.node_mut(id).origin = origin;
     }
 
@@ -678,6 +685,7 @@ impl Tree {
         if id == from {
             return id;
         }
+        self.note(id);
         let tag = self.tag(from).map(str::to_owned);
         self.set_tag(from, None);
         let kept = *self.node(id);

@@ -9,15 +9,25 @@ use windlass_fault::Location;
 pub struct Source {
     path: String,
     text: String,
+    /// How many columns further right each line stands in the file.
+    indent: u32,
 }
 
 impl Source {
     /// A source named as the user would name it. Its text is at most 4 GiB.
     #[must_use]
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+        Self::indented(path, text, 0)
+    }
+
+    /// A source whose lines stand further right in the file than in the text, by so many columns:
+    /// a file within a block of another.
+    #[must_use]
+    pub fn indented(path: impl Into<String>, text: impl Into<String>, indent: u32) -> Arc<Self> {
         Arc::new(Self {
             path: path.into(),
             text: text.into(),
+            indent,
         })
     }
 
@@ -47,7 +57,8 @@ impl Source {
         if memchr::memmem::find(self.text.as_bytes(), b"\r\n").is_none() {
             return Arc::clone(self);
         }
-        Self::new(self.path.clone(), self.text.replace("\r\n", "\n"))
+        let text = self.text.replace("\r\n", "\n");
+        Self::indented(self.path.clone(), text, self.indent)
     }
 
     /// The name.
@@ -170,11 +181,7 @@ impl crate::Tree {
     pub fn locate(&self, origin: Origin) -> Option<Location> {
         let source = self.source(origin.source()?)?;
         let range = origin.range();
-        Some(Location::in_text(
-            source.path(),
-            source.text(),
-            range.start,
-            range.end,
-        ))
+        let place = Location::in_text(source.path(), source.text(), range.start, range.end);
+        Some(place.indented(source.indent))
     }
 }

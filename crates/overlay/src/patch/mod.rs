@@ -333,7 +333,7 @@ impl Patching<'_> {
         let tree = &mut *self.tree;
         let patch = tree.copy(object.root);
         if as_found {
-            let api_version = target.api_version(tree).to_owned();
+            let api_version = target.text(tree, &["apiVersion"]);
             set_string(tree, patch, "apiVersion", &api_version);
             to_texts(tree, patch, "labels");
         }
@@ -343,9 +343,9 @@ impl Patching<'_> {
             to_texts(tree, patch, "annotations");
         }
         let forgets = takes_annotations_away(tree, patch);
-        let kind = target.kind(tree).to_owned();
-        let name = target.name(tree).to_owned();
-        let namespace = target.namespace(tree).to_owned();
+        let kind = target.text(tree, &["kind"]);
+        let name = target.text(tree, &["metadata", "name"]);
+        let namespace = target.text(tree, &["metadata", "namespace"]);
         if may_rename {
             target.remember_id(tree, self.schema);
         }

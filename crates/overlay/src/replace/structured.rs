@@ -45,6 +45,7 @@ pub(super) fn put(
         return Ok(false);
     };
     retext(tree, text, &printed)?;
+    tree.set_origin(text, tree.origin(value));
     Ok(true)
 }
 

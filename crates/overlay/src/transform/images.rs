@@ -6,7 +6,7 @@ use crate::kustomization::Image;
 use crate::pattern::{self, Plain};
 use crate::resources::Resources;
 use regex::Regex;
-use windlass_yaml::{Kind, NodeId, Tree};
+use windlass_yaml::{Kind, NodeId, Origin, Tree};
 
 /// Changes every image that the name matches, in the lists called `containers` and
 /// `initContainers` at any depth and in the fields that `specs` name. Answers how many matched
@@ -119,11 +119,24 @@ impl Update<'_> {
         let new = self.image.applied_to(tree.text(at));
         if new != tree.text(at) {
             tree.set_string(at, &new);
+            tree.set_origin(at, self.image.origin());
         }
     }
 }
 
 impl Image {
+    /// Where the change stands that says most of the new reference.
+    fn origin(&self) -> Origin {
+        let parts = [
+            &self.new_tag,
+            &self.digest,
+            &self.tag_suffix,
+            &self.new_name,
+        ];
+        let given = parts.into_iter().find(|part| !part.is_empty());
+        given.map_or(Origin::NONE, |part| part.origin)
+    }
+
     /// The reference with the changes: a new tag alone drops the digest, a digest alone the tag.
     fn applied_to(&self, reference: &str) -> String {
         let (name, tag, digest) = split(reference);
@@ -132,7 +145,7 @@ impl Image {
         } else {
             &self.new_name
         };
-        let (tag, digest) = match (&*self.new_tag, &*self.digest, &*self.tag_suffix) {
+        let (tag, digest) = match (&**self.new_tag, &**self.digest, &**self.tag_suffix) {
             ("", "", "") => (tag.to_owned(), digest),
             ("", "", suffix) => (format!("{tag}{suffix}"), ""),
             (tag, digest, _) => (tag.to_owned(), digest),
@@ -193,8 +206,8 @@ mod tests {
     #[test]
     fn a_tag_drops_the_digest_and_a_digest_the_tag() {
         let image = |new_tag: &str, digest: &str| Image {
-            new_tag: new_tag.into(),
-            digest: digest.into(),
+            new_tag: new_tag.to_owned().into(),
+            digest: digest.to_owned().into(),
             ..Image::default()
         };
         let from = "web:1@sha256:aa";

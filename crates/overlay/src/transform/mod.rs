@@ -11,6 +11,7 @@ use crate::build::{Layer, Target, Work};
 use crate::config::{self, Config, Specs};
 use crate::error::Result;
 use crate::fields::FieldSpec;
+use crate::history::StepKind;
 use crate::id::Gvk;
 use crate::kustomization::Labels;
 use crate::{patch, provenance, replace, waiver};
@@ -64,6 +65,12 @@ pub(crate) fn run<'a>(target: &Target<'a>, layer: &mut Layer, work: &mut Work<'a
 }
 
 impl Stage<'_, '_> {
+    /// Begins to carry out an entry.
+    fn begin(&mut self, kind: StepKind, entry: Origin) {
+        self.entry = entry;
+        self.work.begin(kind, entry);
+    }
+
     /// Notes that a transformer of this kind ran.
     fn ran(&mut self, kind: &str) {
         if let Some(by) = self.work.configured_by(self.target, kind) {
@@ -78,6 +85,7 @@ fn patches_strategic_merge(stage: &mut Stage<'_, '_>) -> Result<()> {
     if patches.is_empty() {
         return Ok(());
     }
+    stage.begin(StepKind::Patch, patches[0].origin);
     patch::strategic_merge(
         patches,
         stage.target,
@@ -90,7 +98,7 @@ fn patches_strategic_merge(stage: &mut Stage<'_, '_>) -> Result<()> {
 
 fn patches(stage: &mut Stage<'_, '_>) -> Result<()> {
     for entry in &stage.target.kustomization.patches {
-        stage.entry = entry.origin;
+        stage.begin(StepKind::Patch, entry.origin);
         patch::apply(entry, stage.target, &mut stage.layer.resources, stage.work)?;
         stage.ran("PatchTransformer");
     }
@@ -102,9 +110,9 @@ fn set_namespace(stage: &mut Stage<'_, '_>) -> Result<()> {
     if namespace.value.is_empty() {
         return Ok(());
     }
-    stage.entry = namespace.origin;
+    stage.begin(StepKind::Namespace, namespace.origin);
     let namespace = Namespace {
-        name: &namespace.value,
+        name: namespace,
         specs: &stage.layer.config.namespace,
         unset_only: false,
         subjects: Subjects::default(),
@@ -117,14 +125,14 @@ fn set_namespace(stage: &mut Stage<'_, '_>) -> Result<()> {
 
 fn prefix(stage: &mut Stage<'_, '_>) -> Result<()> {
     let target = stage.target;
-    stage.entry = target.kustomization.name_prefix.origin;
+    stage.begin(StepKind::Prefix, target.kustomization.name_prefix.origin);
     let prefix = Affix::Prefix(&target.kustomization.name_prefix);
     affix(stage, prefix, "PrefixTransformer")
 }
 
 fn suffix(stage: &mut Stage<'_, '_>) -> Result<()> {
     let target = stage.target;
-    stage.entry = target.kustomization.name_suffix.origin;
+    stage.begin(StepKind::Suffix, target.kustomization.name_suffix.origin);
     let suffix = Affix::Suffix(&target.kustomization.name_suffix);
     affix(stage, suffix, "SuffixTransformer")
 }
@@ -145,7 +153,7 @@ fn affix(stage: &mut Stage<'_, '_>, affix: Affix<'_>, transformer: &str) -> Resu
 
 fn labels(stage: &mut Stage<'_, '_>) -> Result<()> {
     for entry in &stage.target.kustomization.labels {
-        stage.entry = entry.origin;
+        stage.begin(StepKind::Labels, entry.origin);
         let specs = label_specs(entry, &stage.layer.config)?;
         let pairs = labels::pairs(&entry.pairs);
         labels::add(
@@ -189,7 +197,10 @@ fn common_labels(stage: &mut Stage<'_, '_>) -> Result<()> {
     if pairs.is_empty() {
         return Ok(());
     }
-    stage.entry = pairs.first().map_or(Origin::NONE, |pair| pair.origin);
+    stage.begin(
+        StepKind::Labels,
+        pairs.first().map_or(Origin::NONE, |pair| pair.origin),
+    );
     let specs = &stage.layer.config.labels;
     labels::add(
         stage.layer.resources.iter_mut(),
@@ -206,7 +217,10 @@ fn annotations(stage: &mut Stage<'_, '_>) -> Result<()> {
     if pairs.is_empty() {
         return Ok(());
     }
-    stage.entry = pairs.first().map_or(Origin::NONE, |pair| pair.origin);
+    stage.begin(
+        StepKind::Annotations,
+        pairs.first().map_or(Origin::NONE, |pair| pair.origin),
+    );
     let specs = &stage.layer.config.annotations;
     labels::add(
         stage.layer.resources.iter_mut(),
@@ -220,7 +234,7 @@ fn annotations(stage: &mut Stage<'_, '_>) -> Result<()> {
 
 fn patches_json6902(stage: &mut Stage<'_, '_>) -> Result<()> {
     for entry in &stage.target.kustomization.patches_json6902 {
-        stage.entry = entry.origin;
+        stage.begin(StepKind::Patch, entry.origin);
         patch::json6902(entry, stage.target, &mut stage.layer.resources, stage.work)?;
         stage.ran("PatchJson6902Transformer");
     }
@@ -230,10 +244,17 @@ fn patches_json6902(stage: &mut Stage<'_, '_>) -> Result<()> {
 fn replicas(stage: &mut Stage<'_, '_>) -> Result<()> {
     for entry in &stage.target.kustomization.replicas {
         let (replica, origin) = (&entry.value, entry.origin);
-        stage.entry = origin;
+        stage.begin(StepKind::Replicas, origin);
         let specs = &stage.layer.config.replicas;
         let (resources, tree) = (&stage.layer.resources, &mut stage.work.tree);
-        replicas::set(resources, tree, &replica.name, replica.count, specs, origin)?;
+        replicas::set(
+            resources,
+            tree,
+            &replica.name,
+            &replica.count,
+            specs,
+            origin,
+        )?;
         stage.ran("ReplicaCountTransformer");
     }
     Ok(())
@@ -241,7 +262,7 @@ fn replicas(stage: &mut Stage<'_, '_>) -> Result<()> {
 
 fn images(stage: &mut Stage<'_, '_>) -> Result<()> {
     for entry in stage.target.kustomization.images() {
-        stage.entry = entry.origin;
+        stage.begin(StepKind::Images, entry.origin);
         let specs = &stage.layer.config.images;
         let (resources, tree) = (&stage.layer.resources, &mut stage.work.tree);
         let matched = images::update(resources, tree, &entry.value, specs)?;

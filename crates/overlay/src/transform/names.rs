@@ -7,13 +7,13 @@ use crate::read;
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::schema::Schema;
-use windlass_yaml::{Kind, Tree};
+use windlass_yaml::{Kind, Origin, Spanned, Tree};
 
 /// What is put before and behind names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Affix<'a> {
-    Prefix(&'a str),
-    Suffix(&'a str),
+    Prefix(&'a Spanned<String>),
+    Suffix(&'a Spanned<String>),
 }
 
 impl Affix<'_> {
@@ -24,9 +24,14 @@ impl Affix<'_> {
 
     fn on(self, name: &str) -> String {
         match self {
-            Self::Prefix(prefix) => format!("{prefix}{name}"),
-            Self::Suffix(suffix) => format!("{name}{suffix}"),
+            Self::Prefix(prefix) => format!("{}{name}", prefix.value),
+            Self::Suffix(suffix) => format!("{name}{}", suffix.value),
         }
+    }
+
+    fn origin(self) -> Origin {
+        let (Self::Prefix(text) | Self::Suffix(text)) = self;
+        text.origin
     }
 }
 
@@ -76,8 +81,8 @@ fn rename(
         }
         if spec.path == "metadata/name" {
             match affix {
-                Affix::Prefix(text) => resource.prefixes.push(text.to_owned()),
-                Affix::Suffix(text) => resource.suffixes.push(text.to_owned()),
+                Affix::Prefix(text) => resource.prefixes.push(text.value.clone()),
+                Affix::Suffix(text) => resource.suffixes.push(text.value.clone()),
             }
             resource.remember_id(tree, schema);
         }
@@ -95,6 +100,7 @@ fn rename(
                 }
                 let name = affix.on(tree.text(at));
                 tree.set_string(at, &name);
+                tree.set_origin(at, affix.origin());
                 Ok(())
             },
         )?;

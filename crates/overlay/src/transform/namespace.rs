@@ -5,7 +5,7 @@ use crate::fields::{self, Create, FieldSpec, is_null};
 use crate::id::Gvk;
 use crate::resources::Resources;
 use crate::schema::Schema;
-use windlass_yaml::{Kind, NodeId, Tree};
+use windlass_yaml::{Kind, NodeId, Spanned, Tree};
 
 /// Which subjects of role bindings get the namespace too.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) enum Subjects {
 /// What to set, and where.
 #[derive(Debug)]
 pub(crate) struct Namespace<'a> {
-    pub(crate) name: &'a str,
+    pub(crate) name: &'a Spanned<String>,
     pub(crate) specs: &'a [FieldSpec],
     /// Whether a namespace that is there stays.
     pub(crate) unset_only: bool,
@@ -86,6 +86,7 @@ impl Namespace<'_> {
         }
         if !self.unset_only || is_null(tree, at) || tree.text(at).is_empty() {
             tree.set_string(at, self.name);
+            tree.set_origin(at, self.name.origin);
         }
         Ok(())
     }

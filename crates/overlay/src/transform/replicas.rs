@@ -5,7 +5,7 @@ use crate::fields::{self, Create, FieldSpec};
 use crate::resource::Resource;
 use crate::resources::Resources;
 use windlass_fault::nearest;
-use windlass_yaml::{Kind, NodeId, Origin, Tree};
+use windlass_yaml::{Kind, NodeId, Origin, Spanned, Tree};
 
 /// Sets the count of the objects that are, or were, called `name`
 /// (`kustomize: api/internal/builtins/ReplicaCountTransformer.go`).
@@ -16,7 +16,7 @@ pub(crate) fn set(
     resources: &Resources,
     tree: &mut Tree,
     name: &str,
-    count: i64,
+    count: &Spanned<i64>,
     specs: &[FieldSpec],
     origin: Origin,
 ) -> Result<()> {
@@ -33,7 +33,7 @@ pub(crate) fn set(
                 resource.root,
                 spec,
                 Create::Scalar,
-                &mut |tree, at| write(tree, at, count, origin),
+                &mut |tree, at| write(tree, at, count),
             )?;
         }
     }
@@ -62,12 +62,12 @@ fn is_meant(resource: &Resource, name: &str, spec: &FieldSpec, tree: &Tree) -> b
     now || past.any(|past| past.name == name && spec.gvk.selects(api_version, &past.kind))
 }
 
-fn write(tree: &mut Tree, at: NodeId, count: i64, origin: Origin) -> Result<()> {
+fn write(tree: &mut Tree, at: NodeId, count: &Spanned<i64>) -> Result<()> {
     if tree.kind(at) != Kind::Scalar {
         let message = "the number of replicas cannot be set here: this is a map or a list";
         return Err(Error::new(ErrorKind::Field, message).at(tree.locate(tree.origin(at))));
     }
-    let value = tree.plain(&count.to_string(), origin);
+    let value = tree.plain(&count.value.to_string(), count.origin);
     tree.overwrite(at, value);
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::{Names, is_null};
-use windlass_yaml::{Kind, NodeId, Origin, Tree};
+use windlass_yaml::{Kind, NodeId, Origin, Spanned, Tree};
 
 /// Puts `value` into the field at `path` of an object, which is made where it is missing. With a
 /// `position` the field holds a file path, and the value becomes that part of it, from 1.
@@ -11,9 +11,8 @@ pub(crate) fn add(
     tree: &mut Tree,
     root: NodeId,
     path: &str,
-    value: &str,
+    value: &Spanned<String>,
     position: usize,
-    origin: Origin,
 ) -> Result<()> {
     let names: Vec<_> = Names::of(path).collect();
     let names: Vec<&str> = names
@@ -21,7 +20,7 @@ pub(crate) fn add(
         .map(|name| name.trim())
         .filter(|name| !name.is_empty())
         .collect();
-    let Some(field) = field(tree, root, &names, origin)? else {
+    let Some(field) = field(tree, root, &names, value.origin)? else {
         return Ok(());
     };
     if tree.kind(field) != Kind::Scalar {
@@ -35,10 +34,10 @@ pub(crate) fn add(
     };
     let new = match position.checked_sub(1) {
         Some(at) => with_part(old, at, value),
-        None => value.to_owned(),
+        None => value.value.clone(),
     };
     tree.set_string(field, &new);
-    tree.set_origin(field, origin);
+    tree.set_origin(field, value.origin);
     Ok(())
 }
 

@@ -327,10 +327,10 @@ fn patch() {
     let text = "resources: [a.yaml]\npatches:\n- target: {kind: A}\n  patch: |\n    - op: remove\n      path: /spec/none\n";
     insta::assert_snapshot!(of_kustomization(ErrorKind::Patch, text), @r"
     error: cannot remove `/spec/none`: there is no `none`
-     --> kustomization.yaml:5:3
+     --> kustomization.yaml:5:7
       |
-    5 | - op: remove
-      |   ^^^^^^^^^^
+    5 |     - op: remove
+      |       ^^^^^^^^^^
       in kustomization.yaml:3:3
     hint: what is patched is at a.yaml:3:7
     ");

@@ -25,11 +25,12 @@ fn a_build_tells_where_each_value_was_written() {
     let files = files();
     let build = built(&files, "prod");
     let web = build.objects().next().unwrap();
-    let place = |path: &[&str]| web.location_of(path).unwrap().to_string();
-    assert_eq!(place(&["metadata", "name"]), "base/web.yaml:4:9");
-    assert_eq!(place(&["spec", "replicas"]), "prod/kustomization.yaml:4:3");
-    let team = ["metadata", "annotations", "team"];
-    assert_eq!(place(&team), "prod/kustomization.yaml:7:9");
+    let place = |path: &str| web.location_of(&path.parse().unwrap()).unwrap().to_string();
+    assert_eq!(place("metadata.name"), "base/web.yaml:4:9");
+    assert_eq!(place("kind"), "base/web.yaml:2:7");
+    assert_eq!(place("spec.replicas"), "prod/kustomization.yaml:5:10");
+    let team = "metadata.annotations.team";
+    assert_eq!(place(team), "prod/kustomization.yaml:7:9");
 }
 
 #[test]

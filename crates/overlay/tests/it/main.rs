@@ -7,6 +7,7 @@ mod cases;
 mod errors;
 mod hostile;
 mod library;
+mod origins;
 mod programs;
 mod remote;
 mod waivers;

@@ -167,10 +167,10 @@ fn patches_are_waived_where_the_kustomization_names_them() {
     ];
     insta::assert_snapshot!(warnings(&files), @r"
     warning: there is no `unused-patch` here to waive [unused-waiver]
-     --> base/kustomization.yaml:6:1
+     --> base/kustomization.yaml:6:5
       |
-    6 | # windlass: waive unused-patch
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    6 |     # windlass: waive unused-patch
+      |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     hint: take the comment out
     ");
 }
