@@ -274,7 +274,7 @@ impl Form {
             Self::File(path) => vec![(Some(path.clone()), built.to_yaml()?)],
             Self::Roots(folder) => vec![(Some(folder.join(mirrored(root)?)), built.to_yaml()?)],
             Self::Objects(folder) => {
-                let named = built.objects().zip(built.file_names());
+                let named = built.objects().zip(built.file_names()?);
                 let part = |(object, name): (Object<'_>, String)| {
                     Ok((Some(folder.join(name)), object.to_yaml()?))
                 };

@@ -143,6 +143,29 @@ fn the_output_goes_to_a_file_or_one_file_per_object() {
     assert_eq!(names, ["v1_namespace_shop.yaml", "v1_service_dev-web.yaml"]);
 }
 
+#[test]
+fn objects_are_written_only_if_each_has_a_file_in_the_folder() {
+    let object =
+        |kind: &str, name: &str| format!("kind: {kind}\nmetadata: {{name: {name}}}\n---\n");
+    let good = object("A", "a");
+    let hostile = [
+        object("A", "/../../../escaped"),
+        object("x/../../escaped", "a"),
+        object("a", "a"),
+        "kind: A\nmetadata: {name: b}\nx: .inf\n".to_owned(),
+    ];
+    for bad in hostile {
+        let folder = Folder::new(&[
+            ("in/kustomization.yaml", "resources: [a.yaml]\n"),
+            ("in/a.yaml", &format!("{good}{bad}")),
+            ("out/a/kept", ""),
+        ]);
+        complaint(&folder.run("-o out in"), 1);
+        let names = |path: &str| fs::read_dir(folder.path().join(path)).unwrap().count();
+        assert_eq!((names("out"), names("")), (1, 2), "{bad}");
+    }
+}
+
 /// Two applications: one with two environments of one base, one with a mistake.
 fn repository() -> Folder {
     Folder::new(&[

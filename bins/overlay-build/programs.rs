@@ -2,11 +2,11 @@
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use windlass_overlay::{Call, Outcome, Programs};
 
 /// How long a program may take.
@@ -16,9 +16,18 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const MAX_OUTPUT: u64 = 64 << 20;
 
 /// Runs programs of this machine. What they write goes into folders that are removed in the end.
-#[derive(Default)]
 pub(crate) struct Machine {
+    patience: Duration,
     scratch: Mutex<Vec<tempfile::TempDir>>,
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        Self {
+            patience: PATIENCE,
+            scratch: Mutex::default(),
+        }
+    }
 }
 
 impl Programs for Machine {
@@ -39,18 +48,12 @@ impl Programs for Machine {
         }
         let mut child = command.spawn()?;
         feed(&mut child, call.input.clone());
-        let result = watch(&mut child);
+        let result = self.watch(&mut child);
         if result.is_err() {
             // It may have ended by itself in the meantime, which is as good.
-            let _ = child.kill();
+            let _ = (child.kill(), child.wait());
         }
-        let success = child.wait()?.success();
-        let (output, errors) = result?;
-        Ok(Outcome {
-            success,
-            output,
-            errors,
-        })
+        result
     }
 
     fn scratch(&self) -> io::Result<PathBuf> {
@@ -76,39 +79,53 @@ fn feed(child: &mut Child, input: Vec<u8>) {
     }
 }
 
-/// What the program prints and complains, until both are closed.
-fn watch(child: &mut Child) -> io::Result<(Vec<u8>, Vec<u8>)> {
-    let (sender, receiver) = mpsc::channel();
-    let output = child
-        .stdout
-        .take()
-        .map(|from| collect(from, false, sender.clone()));
-    let errors = child.stderr.take().map(|from| collect(from, true, sender));
-    let mut printed = (Vec::new(), Vec::new());
-    let deadline = std::time::Instant::now() + PATIENCE;
-    for _ in [output, errors].iter().flatten() {
-        let left = deadline.saturating_duration_since(std::time::Instant::now());
-        match receiver.recv_timeout(left) {
-            Ok((is_errors, content)) => {
-                let content = content?;
-                if content.len() as u64 > MAX_OUTPUT {
-                    let message = format!("it printed more than {} MiB", MAX_OUTPUT >> 20);
-                    return Err(io::Error::other(message));
-                }
-                *(if is_errors {
-                    &mut printed.1
-                } else {
-                    &mut printed.0
-                }) = content;
+impl Machine {
+    /// What the program prints and complains until both are closed, and how it ends.
+    fn watch(&self, child: &mut Child) -> io::Result<Outcome> {
+        let deadline = Instant::now() + self.patience;
+        let (sender, receiver) = mpsc::channel();
+        let output = child.stdout.take();
+        let errors = child.stderr.take();
+        output.map(|from| collect(from, false, sender.clone()));
+        errors.map(|from| collect(from, true, sender));
+        let mut outcome = Outcome::default();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match receiver.recv_timeout(left) {
+                Ok((true, content)) => outcome.errors = bounded(content?)?,
+                Ok((false, content)) => outcome.output = bounded(content?)?,
+                Err(RecvTimeoutError::Timeout) => return Err(self.too_long()),
+                Err(RecvTimeoutError::Disconnected) => break,
             }
-            Err(RecvTimeoutError::Timeout) => {
-                let message = format!("it took longer than {} s", PATIENCE.as_secs());
-                return Err(io::Error::new(io::ErrorKind::TimedOut, message));
+        }
+        outcome.success = self.end(child, deadline)?.success();
+        Ok(outcome)
+    }
+
+    /// Waits for the end of a program that says no more.
+    fn end(&self, child: &mut Child, deadline: Instant) -> io::Result<ExitStatus> {
+        const PAUSE: Duration = Duration::from_millis(2);
+        loop {
+            match child.try_wait()? {
+                Some(status) => return Ok(status),
+                None if Instant::now() >= deadline => return Err(self.too_long()),
+                None => thread::sleep(PAUSE),
             }
-            Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    Ok(printed)
+
+    fn too_long(&self) -> io::Error {
+        let message = format!("it took longer than {} s", self.patience.as_secs_f32());
+        io::Error::new(io::ErrorKind::TimedOut, message)
+    }
+}
+
+fn bounded(content: Vec<u8>) -> io::Result<Vec<u8>> {
+    if content.len() as u64 <= MAX_OUTPUT {
+        return Ok(content);
+    }
+    let message = format!("it printed more than {} MiB", MAX_OUTPUT >> 20);
+    Err(io::Error::other(message))
 }
 
 type Sender = mpsc::Sender<(bool, io::Result<Vec<u8>>)>;
@@ -121,4 +138,54 @@ fn collect(from: impl Read + Send + 'static, is_errors: bool, to: Sender) {
         // Nobody listens any more where the time is over.
         let _ = to.send((is_errors, read.map(|_| content)));
     });
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// What becomes of a script that is given `patience`, and how long that takes.
+    fn run(script: &str, patience: Duration, input: &[u8]) -> (io::Result<Outcome>, Duration) {
+        let machine = Machine {
+            patience,
+            ..Machine::default()
+        };
+        let call = Call {
+            program: "sh".to_owned(),
+            arguments: vec!["-c".to_owned(), script.to_owned()],
+            input: input.to_vec(),
+            ..Call::default()
+        };
+        let start = Instant::now();
+        (machine.run(&call), start.elapsed())
+    }
+
+    #[test]
+    fn a_program_that_never_ends_is_stopped() {
+        // The second one leaves another behind that holds its output, the third closes it.
+        let scripts = ["exec sleep 600", "sleep 600", "exec sleep 600 >&- 2>&-"];
+        for script in scripts {
+            let (result, time) = run(script, Duration::from_millis(300), b"");
+            assert_eq!(result.unwrap_err().kind(), io::ErrorKind::TimedOut);
+            assert!(time < Duration::from_secs(60), "{script}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_prints_without_end_is_stopped() {
+        let (result, _) = run("while :; do printf %1000000d 0; done", PATIENCE, b"");
+        let error = result.unwrap_err().to_string();
+        assert_eq!(error, "it printed more than 64 MiB");
+    }
+
+    #[test]
+    fn a_program_need_not_read_what_it_is_given() {
+        let (result, _) = run("echo out; echo err >&2", PATIENCE, &vec![b'x'; 1 << 20]);
+        let outcome = result.unwrap();
+        assert!(outcome.success);
+        assert_eq!(
+            (&*outcome.output, &*outcome.errors),
+            (&b"out\n"[..], &b"err\n"[..])
+        );
+    }
 }

@@ -27,6 +27,10 @@ use windlass_yaml::{Moved, Origin, Source, Spanned, Tree};
 /// The version of kustomize whose bytes are printed.
 const COMPATIBLE: &str = "v5.8.1";
 
+/// How many kustomizations a build may read, one that is used twice counted twice: bases of which
+/// each names the next one twice double their number at each level.
+const MAX_KUSTOMIZATIONS: usize = 10_000;
+
 /// What a build has in hand, whatever layer it is in.
 pub(crate) struct Work<'a> {
     pub(crate) tree: Tree,
@@ -52,6 +56,8 @@ pub(crate) struct Work<'a> {
     entered: Vec<PathBuf>,
     /// How many kustomizations led to the last of them.
     deepest: usize,
+    /// How many kustomizations were read, of which [`MAX_KUSTOMIZATIONS`] are too many.
+    count: usize,
 }
 
 /// A kustomization file that was read, and where it stands.
@@ -169,11 +175,13 @@ impl<'a> Work<'a> {
             bases,
             entered: Vec::new(),
             deepest: 0,
+            count: 0,
         }
     }
 
     /// Reads the kustomization of a folder.
     fn load(&mut self, folder: Rc<Folder<'a>>, provenance: Provenance) -> Result<Target<'a>> {
+        self.count(1)?;
         let file = kustomization::find(&folder)?;
         let text = folder.read_text(file, &mut self.record)?;
         let source = Source::new(folder.shown(file), text);
@@ -190,6 +198,17 @@ impl<'a> Work<'a> {
             file,
             provenance,
         })
+    }
+
+    /// Counts kustomizations, of which there is an end.
+    fn count(&mut self, more: usize) -> Result<()> {
+        self.count += more;
+        if self.count <= MAX_KUSTOMIZATIONS {
+            return Ok(());
+        }
+        let message = format!("this build has more than {MAX_KUSTOMIZATIONS} kustomizations");
+        Err(Error::new(ErrorKind::Limit, message)
+            .hint("look for bases that name the same base again and again".to_owned()))
     }
 
     /// Where a node stands, for errors and warnings.
@@ -300,10 +319,10 @@ impl<'a> Work<'a> {
         path: &Spanned<String>,
         layer: &mut Layer,
     ) -> Result<()> {
-        match self.add_file(target, path, layer)? {
-            Some(folder) => self.add_base(folder, target.provenance.join(&path.value), layer),
-            None => Ok(()),
+        if let Some(folder) = self.add_file(target, path, layer)? {
+            self.add_base(folder, target.provenance.join(&path.value), layer)?;
         }
+        self.tree.check_size().map_err(read::malformed)
     }
 
     /// Adds a file of objects; gives the folder if it is none. Apart from [`Self::add`], which
@@ -410,10 +429,15 @@ impl<'a> Work<'a> {
         let known = bases.get(folder);
         let known = known.filter(|base| folder.may_lead_to(&base.folders, base.below));
         let base = match known {
-            Some(base) => base,
+            Some(base) => {
+                self.count(base.folders.len())?;
+                base
+            }
             None => {
                 let mut apart = Self::new(self.options, self.bases);
+                apart.count = self.count;
                 let layer = apart.base(Rc::clone(folder), Provenance::default());
+                self.count = apart.count;
                 if apart.schema_is_set {
                     // It changes how the rest of this build is done, and goes by what was before.
                     return self.base(Rc::clone(folder), Provenance::default());

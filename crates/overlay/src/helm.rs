@@ -49,6 +49,21 @@ pub(crate) fn charts(kustomization: &Kustomization) -> (Vec<Spanned<HelmChart>>,
     (charts, globals)
 }
 
+/// Refuses a name that would lead to another folder, or that helm would take for a flag.
+fn refuse_names(chart: &HelmChart) -> Result<()> {
+    let (name, release) = (&chart.name, &chart.release_name);
+    let message = if name.is_empty() {
+        "a chart needs a name".to_owned()
+    } else if name.contains(['/', '\\', '\0']) || name.starts_with(['-', '.']) {
+        format!("`{}` is no name of a chart", name.escape_debug())
+    } else if release.starts_with('-') {
+        format!("`{release}` is no name of a release")
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(ErrorKind::Config, message))
+}
+
 fn renamed(old: &OldHelmChart) -> HelmChart {
     HelmChart {
         name: old.chart_name.clone(),
@@ -75,9 +90,7 @@ pub(crate) fn inflate<'a>(
         return Err(Error::new(ErrorKind::Program, message)
             .hint("allow it with `--enable-helm`".to_owned()));
     };
-    if chart.name.is_empty() {
-        return Err(Error::new(ErrorKind::Config, "a chart needs a name"));
-    }
+    refuse_names(&chart)?;
     if !matches!(&*chart.values_merge, "" | "merge" | "override" | "replace") {
         let message = format!("`{}` is no value of `valuesMerge`", chart.values_merge);
         let hint = "it is `merge`, `override` or `replace`".to_owned();

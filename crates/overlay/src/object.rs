@@ -1,14 +1,14 @@
 //! The result of a build.
 
 use crate::build::Finished;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::field_path::FieldPath;
 use crate::history::{Change, History, shown};
 use crate::id::Id;
 use crate::read::malformed;
 use crate::resource::Resource;
 use crate::schema::Schema;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use windlass_fault::{Location, Warning};
 use windlass_yaml::Tree;
@@ -50,8 +50,11 @@ impl Build {
     /// For each object the name of a file for it alone: group, version, kind and name in lower
     /// case, the namespace in front where there are several
     /// (`kustomize: kustomize/commands/build/writer.go`).
-    #[must_use]
-    pub fn file_names(&self) -> Vec<String> {
+    ///
+    /// # Errors
+    /// If a name leads to another folder, or two objects would have the same file, which kustomize
+    /// lets happen.
+    pub fn file_names(&self) -> Result<Vec<String>> {
         let ids = self
             .resources
             .iter()
@@ -68,7 +71,13 @@ impl Build {
             }
             format!("{}.yaml", parts.join("_").to_lowercase())
         };
-        ids.iter().map(name).collect()
+        let names: Vec<String> = ids.iter().map(name).collect();
+        let mut known = HashMap::new();
+        for (object, name) in self.objects().zip(&names) {
+            let other = known.insert(name, object);
+            object.refuse_file_name(name, other)?;
+        }
+        Ok(names)
     }
 
     /// What works but is probably not meant.
@@ -141,6 +150,25 @@ impl<'a> Object<'a> {
     #[must_use]
     pub fn namespace(&self) -> &'a str {
         self.resource.namespace(self.tree)
+    }
+
+    /// Refuses the name of a file that is none, or that another object has.
+    fn refuse_file_name(&self, file: &str, other: Option<Self>) -> Result<()> {
+        let message = if file.contains(['/', '\\', '\0']) {
+            let (kind, name) = (self.kind(), self.name());
+            format!("the `{kind}` `{name}` cannot have a file named after it")
+        } else if other.is_some() {
+            format!("two objects would be written to `{file}`")
+        } else {
+            return Ok(());
+        };
+        let hint = match other.and_then(|other| other.location()) {
+            Some(place) => format!("the other one is at {place}; write all into one file"),
+            None => "write all objects into one file".to_owned(),
+        };
+        Err(Error::new(ErrorKind::Output, message)
+            .at(self.location())
+            .hint(hint))
     }
 
     /// Where it stands, or where the generator that made it is configured.

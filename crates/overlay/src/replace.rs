@@ -384,6 +384,7 @@ impl TargetSelector {
         value: NodeId,
         tree: &mut Tree,
     ) -> Result<()> {
+        tree.check_depth(value, path.len()).map_err(malformed)?;
         if structured::put(tree, root, path, create, value)? {
             return Ok(());
         }
@@ -401,6 +402,7 @@ impl TargetSelector {
         }
         for field in found {
             self.set(tree, field, value)?;
+            tree.check_size().map_err(malformed)?;
         }
         Ok(())
     }

@@ -287,12 +287,17 @@ fn folder(text: &str, path: &str) -> Result<PathBuf> {
 }
 
 fn reference(text: &str) -> Result<Reference> {
-    Reference::from_str(text).map_err(|error| {
+    let refuse = || {
         let message = format!("`{}` is not the name of an image", text.escape_debug());
         Error::new(ErrorKind::Reference, message)
-            .because(error)
             .suggest("write it as `registry/repository:tag`, in lower case")
-    })
+    };
+    let read = Reference::from_str(text).map_err(|error| refuse().because(error))?;
+    // The library takes `Name/app` for Docker Hub's, where no such name can be.
+    match read.repository().contains(|c: char| c.is_ascii_uppercase()) {
+        true => Err(refuse()),
+        false => Ok(read),
+    }
 }
 
 #[cfg(test)]
@@ -385,6 +390,8 @@ mod tests {
         for given in ["", ".a", "-a", "a b", "1.0+build", "ä", &"a".repeat(129)] {
             assert!(given.parse::<Tag>().is_err(), "{given}");
         }
+        // No host is spelt like this, and no name of Docker Hub.
+        assert!("EXAMPLE/app:v1".parse::<Base>().is_err());
         assert!("a".repeat(128).parse::<Tag>().is_ok());
     }
 

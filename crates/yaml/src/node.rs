@@ -156,6 +156,12 @@ impl Tree {
         Self::default()
     }
 
+    /// How many values a tree may have for [`Tree::check_size`].
+    pub const MAX_NODES: usize = 1 << 23;
+
+    /// How many bytes of text a tree may have made for [`Tree::check_size`].
+    pub const MAX_TEXT: usize = 256 << 20;
+
     /// Room for `nodes` more nodes.
     pub fn reserve(&mut self, nodes: usize) {
         self.nodes.reserve(nodes);

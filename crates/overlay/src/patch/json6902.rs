@@ -127,6 +127,7 @@ pub(crate) fn apply(tree: &mut Tree, root: NodeId, operations: &[Operation]) -> 
     normalize(tree, root, Rules::Object, false)?;
     for operation in operations {
         let done = operation.apply(tree, root);
+        let done = done.and_then(|()| tree.check_size().map_err(malformed));
         done.map_err(|error| error.at(tree.locate(operation.origin)))?;
     }
     Ok(())
@@ -200,6 +201,7 @@ fn replace_value(tree: &mut Tree, root: NodeId, path: &Pointer, value: NodeId) -
     let place = Place::find(tree, root, path, "replace")?;
     match place.get(tree)? {
         Some(found) => {
+            place.check_depth(tree, value)?;
             tree.overwrite(found, value);
             Ok(())
         }
@@ -254,6 +256,7 @@ impl<'p> Place<'p> {
     }
 
     fn add(&self, tree: &mut Tree, value: NodeId) -> Result<()> {
+        self.check_depth(tree, value)?;
         if tree.is_map(self.container) {
             tree.set(self.container, &self.key, value);
             return Ok(());
@@ -268,6 +271,12 @@ impl<'p> Place<'p> {
             None => tree.push(self.container, value),
         }
         Ok(())
+    }
+
+    /// Refuses a value that would be nested too deep here.
+    fn check_depth(&self, tree: &Tree, value: NodeId) -> Result<()> {
+        let done = tree.check_depth(value, self.path.count());
+        done.map_err(malformed)
     }
 
     fn remove(&self, tree: &mut Tree) -> Result<NodeId> {

@@ -49,8 +49,19 @@ pub(super) fn merge<'a>(
         Some(values) => lists.merge_regular(merger, &values)?,
         None => lists.merge_searching(merger, keys)?,
     };
+    let merged = each_once(merger.tree, merged);
     merger.tree.set_children(list, &merged);
     Ok(())
+}
+
+/// The items, of which one that stands in several places is copied for all but the first.
+fn each_once(tree: &mut Tree, items: Vec<NodeId>) -> Vec<NodeId> {
+    let mut seen = HashSet::new();
+    let once = |item| match seen.insert(item) {
+        true => item,
+        false => tree.copy(item),
+    };
+    items.into_iter().map(once).collect()
 }
 
 /// Two lists on their way to become one.

@@ -364,7 +364,8 @@ impl Patching<'_> {
         if !options.allow_name_change {
             target.set_name(tree, &name)?;
         }
-        target.set_namespace(tree, &namespace)
+        target.set_namespace(tree, &namespace)?;
+        tree.check_size().map_err(read::malformed)
     }
 
     /// Drops what was deleted and refuses two objects of one id.

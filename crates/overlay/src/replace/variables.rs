@@ -228,7 +228,7 @@ impl Values {
         if !tree.is_scalar(node) || !is_string(tree, node)? {
             return Ok(false);
         }
-        match self.expand(tree.text(node)) {
+        match self.expand(tree.text(node))? {
             Value::Text(text) => {
                 tree.set_style(node, Style::Plain);
                 tree.set_string(node, &text);
@@ -236,12 +236,13 @@ impl Values {
             Value::Float(value) => tree.set_text(node, &format!("{value}"), Style::Plain),
             other => tree.set_text(node, &other.text().unwrap_or_default(), Style::Plain),
         }
+        tree.check_size().map_err(malformed)?;
         Ok(true)
     }
 
     /// The text with its variables replaced. One that is the whole text keeps its type; `$$` is
     /// `$`; an unknown variable stays (`kustomize: api/filters/refvar/expand.go`).
-    fn expand(&mut self, text: &str) -> Value {
+    fn expand(&mut self, text: &str) -> Result<Value> {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(at) = rest.find('$') {
@@ -263,7 +264,11 @@ impl Values {
             if text.len() == name.len() + 3
                 && let Some(value) = value
             {
-                return value;
+                return Ok(value);
+            }
+            if out.len() > Tree::MAX_TEXT {
+                let message = "with its variables replaced this text has no end";
+                return Err(Error::new(ErrorKind::Limit, message));
             }
             match value.and_then(|value| value.text()) {
                 Some(value) => out.push_str(&value),
@@ -272,7 +277,7 @@ impl Values {
             rest = behind;
         }
         out.push_str(rest);
-        Value::Text(out)
+        Ok(Value::Text(out))
     }
 
     fn value(&mut self, name: &str) -> Option<Value> {

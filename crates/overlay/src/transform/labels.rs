@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::{self, Create, FieldSpec};
 use crate::kustomization::Pairs;
+use crate::read::malformed;
 use crate::resource::Resource;
 use crate::shared::Shared;
 use windlass_yaml::{NodeId, Origin, Spanned, Tree};
@@ -38,6 +39,7 @@ pub(crate) fn add<'r>(
             let places = add_one(resource, tree, pair, specs)?;
             resource.shared.extend(Shared::new(places, tree));
         }
+        tree.check_size().map_err(malformed)?;
     }
     Ok(())
 }

@@ -53,6 +53,7 @@ pub(crate) fn affix(
         let first = resource.original_id(tree, schema);
         if !keeps_its_name(&first) {
             rename(resource, &first, tree, schema, affix, specs)?;
+            tree.check_size().map_err(read::malformed)?;
         }
     }
     Ok(())

@@ -106,7 +106,7 @@ fn files_for_single_objects_are_named_as_kustomize_names_them() {
              apiVersion: v1\nkind: Namespace\nmetadata: {name: One}\n",
         ),
     ]);
-    let names = built(&files, "").file_names();
+    let names = built(&files, "").file_names().unwrap();
     let expected = [
         "v1_namespace_one.yaml",
         "default_v1_service_web.yaml",

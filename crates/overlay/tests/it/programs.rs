@@ -115,6 +115,24 @@ fn a_chart_that_is_there_is_inflated() {
 }
 
 #[test]
+fn names_of_charts_neither_lead_elsewhere_nor_are_flags() {
+    let names = [
+        "name: ../../evil",
+        "name: /evil",
+        "name: --post-renderer=evil",
+        "name: ..",
+        "{name: foo, releaseName: --post-renderer=evil}",
+    ];
+    for name in names {
+        let helm = StandIn::helm();
+        let result = helm.build(&format!("helmCharts:\n- {name}\n"), Some("a: 1\n"));
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Config, "{name}");
+        assert!(helm.calls.lock().unwrap().is_empty(), "{name}");
+        assert!(helm.written.lock().unwrap().is_empty(), "{name}");
+    }
+}
+
+#[test]
 fn every_option_of_a_chart_becomes_an_argument() {
     let chart = "
 namespace: outer

@@ -183,13 +183,13 @@ impl Tree {
         }
     }
 
-    /// Refuses a node that is nested deeper than can be printed. No file is, but patches can
-    /// put one value into another again and again.
+    /// Refuses a node that, with `above` collections around it, is nested deeper than can be
+    /// printed. No file is, but patches can put one value into another again and again.
     ///
     /// # Errors
     /// [`TooDeep`](ErrorKind::TooDeep), with the place of the innermost collection.
-    pub fn check_depth(&self, id: NodeId) -> Result<(), Error> {
-        let mut open = vec![(id, 0)];
+    pub fn check_depth(&self, id: NodeId, above: usize) -> Result<(), Error> {
+        let mut open = vec![(id, above)];
         while let Some((id, depth)) = open.pop() {
             if self.is_scalar(id) {
                 continue;
@@ -200,6 +200,23 @@ impl Tree {
             open.extend(self.children(id).map(|child| (child, depth + 1)));
         }
         Ok(())
+    }
+
+    /// Refuses a tree that has grown beyond measure: copies of copies double it each time.
+    ///
+    /// # Errors
+    /// [`TooLarge`](ErrorKind::TooLarge) above [`Tree::MAX_NODES`] values, and where the texts that
+    /// were made are longer than [`Tree::MAX_TEXT`].
+    pub fn check_size(&self) -> Result<(), Error> {
+        let (nodes, text) = (Self::MAX_NODES, Self::MAX_TEXT >> 20);
+        let message = match () {
+            () if self.nodes.len() > nodes => format!("there are more than {nodes} values"),
+            () if self.pool.len() > Self::MAX_TEXT => {
+                format!("there are more than {text} MiB of text")
+            }
+            () => return Ok(()),
+        };
+        Err(Error::new(ErrorKind::TooLarge, message))
     }
 
     pub(crate) fn too_deep(&self, id: NodeId) -> Error {

@@ -488,7 +488,7 @@ fn of_depth() {
     let made = tree.emit(node, &mut Vec::new()).unwrap_err();
     assert_eq!(made.kind(), ErrorKind::TooDeep);
     assert_eq!(
-        tree.check_depth(node).unwrap_err().to_string(),
+        tree.check_depth(node, 0).unwrap_err().to_string(),
         made.to_string()
     );
     assert_snapshot!(made, @"collections are nested more than 512 deep");

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
-use windlass_yaml::{Document, ErrorKind, Source, Step, Tree, from_str};
+use windlass_yaml::{Document, ErrorKind, Origin, Source, Step, Style, Tree, from_str};
 
 /// Does with the bytes all that can be done with a file.
 fn exercise(bytes: &[u8]) -> Result<(), ErrorKind> {
@@ -54,6 +54,26 @@ fn many_keys_in_the_worst_order() {
     assert_eq!(exercise(keys.as_bytes()), Ok(()));
     let twice = format!("{keys}k0: b\n");
     assert_eq!(exercise(twice.as_bytes()), Err(ErrorKind::DuplicateKey));
+}
+
+#[test]
+fn trees_that_grow_without_end() {
+    let mut tree = Tree::new();
+    let mut map = tree.map(Origin::NONE);
+    while tree.check_size().is_ok() {
+        let around = tree.map(Origin::NONE);
+        let copy = tree.copy(map);
+        tree.add(around, "a", map);
+        tree.add(around, "b", copy);
+        map = around;
+    }
+    assert_eq!(tree.check_size().unwrap_err().kind(), ErrorKind::TooLarge);
+    let mut tree = Tree::new();
+    for _ in 0..=Tree::MAX_TEXT >> 20 {
+        assert!(tree.check_size().is_ok());
+        tree.scalar(&"x".repeat(1 << 20), Style::Plain, Origin::NONE);
+    }
+    assert_eq!(tree.check_size().unwrap_err().kind(), ErrorKind::TooLarge);
 }
 
 #[test]
