@@ -39,7 +39,7 @@ impl Commit {
         let snapshot = Snapshot::open(&directory, revision)?;
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let working = real(&directory);
-        let work_tree = snapshot.work_tree().map(|path| real(&path));
+        let work_tree = snapshot.work_tree().map(real);
         // A bare repository is one that stands where its files would.
         let work_tree = work_tree.unwrap_or_else(|| working.clone());
         let inside = working.strip_prefix(&work_tree);
@@ -60,14 +60,16 @@ impl Commit {
         let Some(user) = &self.user else {
             return Path::new("/").join(path);
         };
-        if path.is_absolute() && self.snapshot.find(path).is_ok() {
-            return path.to_owned();
-        }
-        match path.strip_prefix(&user.work_tree) {
+        let named = match path.strip_prefix(&user.work_tree) {
             Ok(inside) => Path::new("/").join(inside),
-            Err(_) => user
-                .here
-                .join(path.strip_prefix(&user.directory).unwrap_or(path)),
+            Err(_) => match path.strip_prefix(&user.directory) {
+                Ok(inside) => user.here.join(inside),
+                Err(_) => return user.here.join(path),
+            },
+        };
+        match path.is_absolute() && self.snapshot.find(path).is_ok() {
+            true => path.to_owned(),
+            false => named,
         }
     }
 }

@@ -2,7 +2,8 @@
 //! was last found under a name.
 
 use crate::error::{Error, ErrorKind, Result};
-use git2::{Indexer, Odb, Oid, Repository};
+use crate::snapshot::Snapshot;
+use git2::{Indexer, Oid};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{self, Write};
@@ -43,18 +44,11 @@ impl Cache {
         self.folder.join(shelf).join(name)
     }
 
-    /// The object database of a commit, if it is kept.
-    pub(crate) fn commit(&self, id: Oid) -> Option<Repository> {
+    /// A commit, if it is kept.
+    pub(crate) fn commit(&self, id: Oid) -> Option<Snapshot> {
         let objects = self.place("commits", &id.to_string());
-        if !objects.is_dir() {
-            return None;
-        }
-        let database = Odb::new().ok()?;
-        database.add_disk_alternate(objects.to_str()?).ok()?;
-        let repository = Repository::from_odb(database).ok()?;
         // What is there and cannot be read is as good as not there.
-        let found = repository.find_commit(id).is_ok();
-        found.then_some(repository)
+        objects.is_dir().then(|| Snapshot::of(&objects, id).ok())?
     }
 
     /// Keeps a pack with a commit.

@@ -88,7 +88,7 @@ impl Fetcher {
     }
 
     fn snapshot_below(&self, source: &Source, commit: Oid, depth: usize) -> Result<Snapshot> {
-        let repository = match self.cache.commit(commit) {
+        let snapshot = match self.cache.commit(commit) {
             Some(kept) => kept,
             None if self.offline => return Err(not_kept(&format!("commit {commit}"))),
             None => {
@@ -98,7 +98,6 @@ impl Fetcher {
                 kept.ok_or_else(|| not_kept(&format!("commit {commit}")))?
             }
         };
-        let snapshot = Snapshot::of(repository, commit)?;
         if !source.submodules || depth >= MAX_DEPTH {
             return Ok(snapshot);
         }
@@ -180,7 +179,9 @@ fn not_kept(what: &str) -> Error {
 /// The address of a submodule, from the file that lists them. One that is relative is seen from
 /// the repository around it; a folder of this machine is none, as with git.
 fn address_of(above: &Snapshot, path: &str, from: &str) -> io::Result<String> {
-    let listed = above.read(Path::new("/.gitmodules"), 1 << 20)?;
+    // Finding it must not lead to submodules again.
+    let listed = above.file_in_root(".gitmodules", 1 << 20);
+    let listed = listed.unwrap_or_default();
     let refuse = |why: &str| {
         let message = format!("the submodule `{path}` {why}");
         Err(io::Error::new(io::ErrorKind::InvalidData, message))

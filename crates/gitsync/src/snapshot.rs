@@ -1,12 +1,13 @@
 //! The files of a commit, read from an object database.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::object::tree_of;
 use crate::tree::{self, Entry, Mode};
-use git2::{ErrorCode, ObjectType, Oid, Repository};
+use git2::{ErrorCode, ObjectType, Odb, Oid, Repository};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// How many links lead from one to the next.
 const MAX_LINKS: usize = 40;
@@ -39,10 +40,14 @@ pub(crate) type Submodules =
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Snapshot {
-    store: Mutex<Store>,
+    database: Odb<'static>,
     commit: Oid,
     tree: Oid,
+    work_tree: Option<PathBuf>,
     submodules: Option<Submodules>,
+    /// The folders that were read.
+    folders: RwLock<HashMap<Oid, Arc<Folder>>>,
+    modules: Mutex<HashMap<Oid, Arc<Snapshot>>>,
 }
 
 /// What a name in a folder stands for.
@@ -54,13 +59,6 @@ pub enum Listed {
     Folder,
     /// A link to something, which need not be there.
     Link,
-}
-
-/// The object database, and the folders that were read from it.
-struct Store {
-    repository: Repository,
-    folders: HashMap<Oid, Arc<Folder>>,
-    modules: HashMap<Oid, Arc<Snapshot>>,
 }
 
 type Folder = BTreeMap<Vec<u8>, Entry>;
@@ -99,25 +97,30 @@ impl Snapshot {
             let message = format!("the repository of `{shown}` has no revision `{revision}`");
             Error::new(ErrorKind::Revision, message).source(error)
         })?;
-        Self::of(repository, commit)
+        let snapshot = Self::of(&repository.commondir().join("objects"), commit)?;
+        Ok(Self {
+            work_tree: repository.workdir().map(Path::to_owned),
+            ..snapshot
+        })
     }
 
-    pub(crate) fn of(repository: Repository, commit: Oid) -> Result<Self> {
-        let found = repository
-            .find_commit(commit)
-            .map(|commit| commit.tree_id());
-        let tree = found.map_err(|error| {
-            Error::new(ErrorKind::Local, format!("cannot read commit {commit}")).source(error)
-        })?;
+    /// A commit of the object database in a folder.
+    pub(crate) fn of(objects: &Path, commit: Oid) -> Result<Self> {
+        let cannot = || Error::new(ErrorKind::Local, format!("cannot read commit {commit}"));
+        let objects = objects.to_str().ok_or_else(cannot)?;
+        let database = Odb::new().map_err(|error| cannot().source(error))?;
+        let opened = database.add_disk_alternate(objects);
+        opened.map_err(|error| cannot().source(error))?;
+        let read = database.read(commit);
+        let tree = tree_of(read.map_err(|error| cannot().source(error))?.data())?;
         Ok(Self {
-            store: Mutex::new(Store {
-                repository,
-                folders: HashMap::new(),
-                modules: HashMap::new(),
-            }),
+            database,
             commit,
             tree,
+            work_tree: None,
             submodules: None,
+            folders: RwLock::default(),
+            modules: Mutex::default(),
         })
     }
 
@@ -143,8 +146,8 @@ impl Snapshot {
 
     /// The folder that holds the work tree of the repository; none where it is bare.
     #[must_use]
-    pub fn work_tree(&self) -> Option<PathBuf> {
-        self.lock().repository.workdir().map(Path::to_owned)
+    pub fn work_tree(&self) -> Option<&Path> {
+        self.work_tree.as_deref()
     }
 
     /// The path without links, and whether it is a folder.
@@ -175,9 +178,7 @@ impl Snapshot {
     /// If it is no file, or larger than `limit` bytes ([`io::ErrorKind::FileTooLarge`]).
     pub fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         match self.walk(path)?.1 {
-            Place::File(id) => self
-                .lock()
-                .blob(id, usize::try_from(limit).unwrap_or(usize::MAX)),
+            Place::File(id) => self.blob(id, usize::try_from(limit).unwrap_or(usize::MAX)),
             Place::Folder(_) => Err(io::ErrorKind::IsADirectory.into()),
             Place::Within(module, _, rest) => module.read(&rest, limit),
         }
@@ -187,7 +188,7 @@ impl Snapshot {
     #[must_use]
     pub fn list(&self, folder: &Path) -> Vec<(String, Listed)> {
         let listed = match self.walk(folder) {
-            Ok((_, Place::Folder(id))) => self.lock().folder(id),
+            Ok((_, Place::Folder(id))) => self.folder(id),
             Ok((_, Place::Within(module, _, rest))) => return module.list(&rest),
             _ => return Vec::new(),
         };
@@ -203,8 +204,12 @@ impl Snapshot {
         named.collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A plain file in the root, for which no link is followed and no submodule fetched.
+    pub(crate) fn file_in_root(&self, name: &str, limit: usize) -> io::Result<Vec<u8>> {
+        match self.folder(self.tree)?.get(name.as_bytes()) {
+            Some(entry) if entry.mode == Mode::File => self.blob(entry.id, limit),
+            _ => Err(io::ErrorKind::NotFound.into()),
+        }
     }
 
     /// Follows a path name by name, and each link on the way.
@@ -223,7 +228,7 @@ impl Snapshot {
                 continue;
             }
             let folder = above.last().map_or(self.tree, |(_, id)| *id);
-            let entry = self.lock().folder(folder)?.get(&name).copied();
+            let entry = self.folder(folder)?.get(&name).copied();
             let entry = entry.ok_or(io::ErrorKind::NotFound)?;
             match entry.mode {
                 Mode::Folder => above.push((name, entry.id)),
@@ -236,7 +241,7 @@ impl Snapshot {
                     if links > MAX_LINKS {
                         return Err(io::Error::other("too many links lead on"));
                     }
-                    let target = self.lock().blob(entry.id, MAX_LINK)?;
+                    let target = self.blob(entry.id, MAX_LINK)?;
                     let mut names = names_in(&target)?;
                     names.reverse();
                     waiting.extend(names);
@@ -255,7 +260,8 @@ impl Snapshot {
     }
 
     fn submodule(&self, at: &Path, commit: Oid) -> io::Result<Arc<Self>> {
-        if let Some(known) = self.lock().modules.get(&commit) {
+        let mut modules = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = modules.get(&commit) {
             return Ok(Arc::clone(known));
         }
         let path = at.strip_prefix("/").unwrap_or(at).to_string_lossy();
@@ -263,30 +269,22 @@ impl Snapshot {
             let message = format!("`{path}` is a submodule, and submodules are not read here");
             return Err(io::Error::new(io::ErrorKind::Unsupported, message));
         };
-        // Not under the lock: the address of the submodule is read from this very snapshot.
         let module = submodules(self, &path, commit)?;
-        self.lock().modules.insert(commit, Arc::clone(&module));
+        modules.insert(commit, Arc::clone(&module));
         Ok(module)
     }
-}
 
-impl std::fmt::Debug for Snapshot {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Snapshot")
-            .field("commit", &self.commit)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Store {
-    fn folder(&mut self, id: Oid) -> io::Result<Arc<Folder>> {
-        if let Some(known) = self.folders.get(&id) {
+    fn folder(&self, id: Oid) -> io::Result<Arc<Folder>> {
+        let known = self.folders.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(&id) {
             return Ok(Arc::clone(known));
         }
+        drop(known);
         let data = self.object(id, ObjectType::Tree, MAX_FOLDER)?;
         let folder = tree::listing(&data).map_err(io::Error::other)?;
         let folder = Arc::new(folder);
-        self.folders.insert(id, Arc::clone(&folder));
+        let mut known = self.folders.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(id, Arc::clone(&folder));
         Ok(folder)
     }
 
@@ -300,16 +298,23 @@ impl Store {
             ErrorCode::NotFound => io::Error::other(format!("object {id} was not fetched")),
             _ => io::Error::other(error),
         };
-        let database = self.repository.odb().map_err(gone)?;
-        let (size, _) = database.read_header(id).map_err(gone)?;
+        let (size, _) = self.database.read_header(id).map_err(gone)?;
         if size > limit {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        let object = database.read(id).map_err(gone)?;
+        let object = self.database.read(id).map_err(gone)?;
         match object.kind() == kind {
             true => Ok(object.data().to_vec()),
             false => Err(io::Error::other(format!("object {id} is of another kind"))),
         }
+    }
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("commit", &self.commit)
+            .finish_non_exhaustive()
     }
 }
 

@@ -285,6 +285,16 @@ fn a_submodule_is_no_folder_of_this_machine() {
 }
 
 #[test]
+fn a_list_of_submodules_that_is_one_itself_leads_nowhere() {
+    let world = World::new();
+    let commit = with_entry(&world, "160000", ".gitmodules", world.tip("main"));
+    let server = world.serve(GitRules::default());
+    let snapshot = fetch(&fetcher(&cache()), &server.url(), &commit.to_string()).unwrap();
+    let error = read(&snapshot, "/.gitmodules/a").unwrap_err();
+    insta::assert_snapshot!(error, @"the submodule `.gitmodules` is not listed in `.gitmodules`");
+}
+
+#[test]
 fn files_come_from_the_web_and_then_from_the_cache() {
     let server = WebServer::start().unwrap();
     server.answer("/a.yaml?raw=1", WebAnswer::Content(b"kind: A\n".to_vec()));
