@@ -17,7 +17,7 @@ use crate::resources::Resources;
 use crate::schema::Schema;
 use crate::transform::labels;
 use crate::waiver::{self, Waivers};
-use crate::{crds, generate, hash, helm, plugin, read, refs, replace, transform};
+use crate::{crds, generate, hash, helm, patch, plugin, read, refs, replace, transform};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -375,7 +375,10 @@ impl<'a> Work<'a> {
         for mut resource in objects {
             let (api_version, kind) = (resource.api_version(&self.tree), resource.kind(&self.tree));
             self.schema_was_used |= !Schema::is_builtin(api_version, kind);
-            resource.provenance = self.tracks_provenance.then(|| provenance.clone());
+            if self.tracks_provenance {
+                resource.provenance = Some(provenance.clone());
+                patch::to_texts(&mut self.tree, resource.root, "annotations");
+            }
             layer.resources.push(resource);
         }
     }
@@ -490,6 +493,9 @@ impl<'a> Work<'a> {
                 .hint("name it under `resources`".to_owned()));
         }
         self.accumulate(&component, layer)?;
+        // kustomize merges all of it into an empty layer, where field specs may contradict.
+        let config = std::mem::take(&mut layer.config);
+        layer.config.merge(&config)?;
         let conflicts = layer.resources.refuse_conflicts(&self.tree, &self.schema);
         conflicts.map_err(|error| error.through(component.place()))
     }

@@ -69,7 +69,11 @@ impl Create {
         let origin = tree.origin(parent);
         match self {
             Self::No => None,
-            Self::Scalar => Some(tree.string("", origin)),
+            Self::Scalar => {
+                let made = tree.plain("", origin);
+                tree.set_untyped(made, "");
+                Some(made)
+            }
             Self::Map => Some(tree.map(origin)),
             Self::Seq => Some(tree.seq(origin)),
         }
@@ -196,12 +200,13 @@ impl<'p> Iterator for Names<'p> {
     }
 }
 
-/// Whether a node is YAML's null.
+/// Whether a node is YAML's null; kustomize asks for the tag, which what it set itself has not.
 pub(crate) fn is_null(tree: &Tree, id: NodeId) -> bool {
     match tree.tag(id) {
         Some(tag) => tag == "tag:yaml.org,2002:null",
         None => {
             tree.is_scalar(id)
+                && !tree.is_untyped(id)
                 && tree.style(id) == Style::Plain
                 && matches!(tree.text(id), "" | "~" | "null" | "Null" | "NULL")
         }

@@ -160,10 +160,15 @@ fn put(tree: &mut Tree, map: NodeId, key: &str, value: &str, origin: Origin) {
     tree.add(map, key, value);
 }
 
-/// Puts the data in: text as it is, other bytes and all of a Secret in base64
+/// Puts the data in: text as it is, other bytes and all of a Secret in base64. A Secret has
+/// `data` even where there is none
 /// (`kustomize: kyaml/yaml/datamap.go`).
 fn fill(root: NodeId, mut pairs: Vec<Pair>, request: &Request, tree: &mut Tree) {
     pairs.sort_by(|a, b| a.key.cmp(&b.key));
+    if matches!(request.what, What::Secret(_)) {
+        let none = tree.map(request.origin);
+        tree.add(root, "data", none);
+    }
     for pair in pairs {
         let text = match &request.what {
             What::ConfigMap => std::str::from_utf8(&pair.value).ok(),

@@ -234,7 +234,10 @@ fn generated<'a>(
     }
 }
 
+/// Reads a configuration. kustomize prints it first, which refuses what cannot be printed.
 fn decode<T: serde::de::DeserializeOwned>(configuration: &Resource, work: &Work<'_>) -> Result<T> {
+    let printed = work.tree.emit(configuration.root, &mut Vec::new());
+    printed.map_err(read::malformed)?;
     read::decode(&work.tree, configuration.root, Fields::Any)
 }
 

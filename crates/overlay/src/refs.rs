@@ -12,7 +12,7 @@ use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::schema::Schema;
 use std::collections::{HashMap, HashSet};
-use windlass_yaml::{Kind, NodeId, Style, Tree};
+use windlass_yaml::{Kind, NodeId, Tree, Value};
 
 /// Sets every field that names another object to the present name of that object.
 pub(crate) fn fix(layer: &mut Layer, work: &mut Work<'_>) -> Result<()> {
@@ -201,8 +201,12 @@ fn account_namespaces(tree: &Tree, object: &Object) -> Result<HashSet<String>> {
         if tree.text_at(subject, &["kind"]) != Some("ServiceAccount") {
             continue;
         }
-        if is_null(tree, namespace) {
-            let message = format!("a subject of `{}` has a blank namespace", object.id);
+        let is_text = matches!(tree.resolve(namespace), Ok(Value::Str(_)));
+        if !is_text {
+            let message = format!(
+                "a subject of `{}` has a namespace that is no text",
+                object.id
+            );
             return Err(Error::new(ErrorKind::Object, message)
                 .at(tree.locate(tree.key_origin(namespace)))
                 .hint("write the namespace, or leave the key out".to_owned()));
@@ -295,7 +299,7 @@ impl Search<'_> {
             Some(namespace) => set_text(tree, namespace, &id.namespace, *root, "namespace"),
             None => {
                 let from = tree.lookup(*root, &["metadata", "namespace"]);
-                let made = tree.plain(&id.namespace, tree.origin(from.unwrap_or(node)));
+                let made = tree.string(&id.namespace, tree.origin(from.unwrap_or(node)));
                 tree.add(node, "namespace", made);
             }
         }
@@ -394,12 +398,7 @@ fn set_text(tree: &mut Tree, node: NodeId, text: &str, from: NodeId, field: &str
     if tree.text(node) == text || text.is_empty() {
         return;
     }
-    let style = if tree.is_scalar(node) {
-        tree.style(node)
-    } else {
-        Style::Plain
-    };
-    tree.set_text(node, text, style);
+    tree.set_untyped(node, text);
     if let Some(from) = tree.lookup(from, &["metadata", field]) {
         tree.set_origin(node, tree.origin(from));
     }

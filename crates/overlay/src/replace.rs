@@ -146,7 +146,11 @@ impl Replacement {
             (Some(_), Some(_)) => {
                 return refuse("this replacement has both a `source` and a `sourceValue`");
             }
-            (None, Some(value)) => tree.plain(value, value.origin()),
+            (None, Some(value)) => {
+                let node = tree.plain("", value.origin());
+                tree.set_untyped(node, value);
+                node
+            }
             (Some(source), None) => source.value(tree, schema, resources, source.origin())?,
         };
         for target in targets {
@@ -426,8 +430,8 @@ impl TargetSelector {
             None => tree.text(value).to_owned(),
         };
         tree.set_origin(node, tree.origin(value));
-        if field.is_new {
-            tree.set_text(node, &text, Style::Plain);
+        if field.is_new || tree.is_untyped(node) {
+            tree.set_untyped(node, &text);
             return Ok(());
         }
         retext(tree, node, &text)
@@ -481,7 +485,7 @@ fn retext(tree: &mut Tree, node: NodeId, text: &str) -> Result<()> {
     let before = type_of(tree, node)?;
     tree.set_text(node, text, style);
     if before == "str" {
-        tree.set_style(node, Style::Double);
+        tree.mark_string(node);
     } else if type_of(tree, node)? != before {
         tree.set_tag(node, Some(&format!("tag:yaml.org,2002:{before}")));
     }

@@ -187,6 +187,7 @@ impl Resource {
             || self.allow_kind_change
             || !(self.previous.is_empty() && self.prefixes.is_empty() && self.suffixes.is_empty())
             || !self.referrers.is_empty()
+            || self.provenance.is_some()
     }
 }
 
@@ -204,7 +205,8 @@ impl Resource {
         });
     }
 
-    /// Forgets what was noted of it: earlier ids, prefixes, suffixes, whether it needs a hash.
+    /// Forgets what kustomize notes in the object's annotations: earlier ids, prefixes, suffixes,
+    /// whether it needs a hash, where it came from.
     pub(crate) fn forget(&mut self) {
         self.previous.clear();
         self.prefixes.clear();
@@ -212,17 +214,24 @@ impl Resource {
         self.referrers.clear();
         self.needs_hash = false;
         self.behavior = None;
+        self.forget_provenance();
+    }
+
+    /// Forgets where it came from and what changed it.
+    pub(crate) fn forget_provenance(&mut self) {
+        self.provenance = None;
+        self.changes.clear();
     }
 
     /// Sets the kind, keeping its place in the map.
     pub(crate) fn set_kind(&self, tree: &mut Tree, kind: &Spanned<String>) {
-        set_string(tree, self.root, "kind", kind);
+        set_untyped(tree, self.root, "kind", kind);
     }
 
     /// Sets the name, keeping its place in the map.
     pub(crate) fn set_name(&self, tree: &mut Tree, name: &Spanned<String>) -> Result<()> {
         let metadata = self.metadata(tree)?;
-        set_string(tree, metadata, "name", name);
+        set_untyped(tree, metadata, "name", name);
         Ok(())
     }
 
@@ -232,7 +241,7 @@ impl Resource {
         if namespace.is_empty() {
             tree.remove_key(metadata, "namespace");
         } else {
-            set_string(tree, metadata, "namespace", namespace);
+            set_untyped(tree, metadata, "namespace", namespace);
         }
         Ok(())
     }
@@ -254,15 +263,15 @@ impl Resource {
     }
 }
 
-/// Sets the text of an entry as a string; where the text is there already only its place changes.
-pub(crate) fn set_string(tree: &mut Tree, map: NodeId, key: &str, text: &Spanned<String>) {
+/// Sets the text of an entry, or makes one as a string; one that is there gets whatever type the
+/// text says (`kustomize: kyaml/yaml/fns.go`, `FieldSetter` with a value without a tag).
+pub(crate) fn set_untyped(tree: &mut Tree, map: NodeId, key: &str, text: &Spanned<String>) {
     let slot = match tree.get(map, key) {
-        Some(slot) if tree.is_scalar(slot) && tree.text(slot) == text.value => slot,
-        Some(slot) if tree.is_scalar(slot) => {
-            tree.set_string(slot, text);
+        Some(slot) => {
+            tree.set_untyped(slot, text);
             slot
         }
-        _ => {
+        None => {
             let value = tree.string(text, tree.origin(map));
             tree.set(map, key, value)
         }

@@ -97,6 +97,7 @@ const FLOW: u8 = 1;
 const TAGGED: u8 = 2;
 const KEY_QUOTED: u8 = 4;
 const KEY_TAGGED: u8 = 8;
+const UNTYPED: u8 = 16;
 
 #[derive(Clone, Copy)]
 struct Node {
@@ -515,6 +516,7 @@ impl Tree {
         let text = self.intern(text);
         self.set_tag(id, None);
         let node = self.node_mut(id);
+        node.flags &= !UNTYPED;
         node.text = text;
         node.style = style;
         node.kind = Kind::Scalar;
@@ -532,9 +534,46 @@ impl Tree {
         self.set_text(id, text, style);
     }
 
+    /// Gives a scalar a text as kustomize's setters without a tag do: in the style that it has,
+    /// and what it is the text alone says, `12` a number. That holds for later texts too, see
+    /// [`Tree::is_untyped`].
+    pub fn set_untyped(&mut self, id: NodeId, text: &str) {
+        let is_scalar = self.is_scalar(id);
+        let style = if is_scalar {
+            self.style(id)
+        } else {
+            Style::Plain
+        };
+        if !is_scalar || self.tag(id).is_some() || self.text(id) != text {
+            self.set_text(id, text, style);
+        }
+        self.node_mut(id).flags |= UNTYPED;
+    }
+
+    /// Whether a scalar was last set by [`Tree::set_untyped`], so that it keeps to no type when
+    /// its text changes.
+    #[must_use]
+    pub fn is_untyped(&self, id: NodeId) -> bool {
+        self.node(id).flags & (UNTYPED | TAGGED) == UNTYPED
+    }
+
+    /// Says that a plain scalar is a string, as a tag that nobody wrote.
+    pub fn mark_string(&mut self, id: NodeId) {
+        self.set_tag(id, Some("tag:yaml.org,2002:str"));
+        self.node_mut(id).flags |= UNTYPED;
+    }
+
+    /// Whether [`Tree::mark_string`] made it a string.
+    #[must_use]
+    pub fn is_marked_string(&self, id: NodeId) -> bool {
+        self.node(id).flags & (UNTYPED | TAGGED) == UNTYPED | TAGGED
+    }
+
     /// Says how a scalar is written; its text stays.
     pub fn set_style(&mut self, id: NodeId, style: Style) {
-        self.node_mut(id).style = style;
+        let node = self.node_mut(id);
+        node.style = style;
+        node.flags &= !UNTYPED;
     }
 
     /// Sets or removes the explicit tag.
@@ -699,7 +738,8 @@ impl Tree {
         *self.node_mut(id) = Node {
             key: kept.key,
             next: kept.next,
-            flags: (kept.flags & (KEY_QUOTED | KEY_TAGGED | TAGGED)) | (taken.flags & FLOW),
+            flags: (kept.flags & (KEY_QUOTED | KEY_TAGGED | TAGGED))
+                | (taken.flags & (FLOW | UNTYPED)),
             ..taken
         };
         self.set_tag(id, tag.as_deref());

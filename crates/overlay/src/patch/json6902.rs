@@ -28,7 +28,8 @@ use windlass_yaml::{
 /// One operation of a patch.
 #[derive(Debug, Clone)]
 pub(crate) struct Operation {
-    operation: PatchOperation,
+    /// What to do, or what is wrong with it: kustomize sees that when it does it.
+    operation: Result<PatchOperation, Problem>,
     /// The node of the value, where the operation has one.
     value: Option<NodeId>,
     origin: Origin,
@@ -47,36 +48,49 @@ pub(crate) fn read(tree: &mut Tree, root: NodeId) -> Result<Vec<Operation>> {
     items.into_iter().map(|item| read_one(tree, item)).collect()
 }
 
+/// What is wrong with an operation, and where.
+#[derive(Debug, Clone)]
+struct Problem {
+    message: String,
+    hint: Option<String>,
+    origin: Origin,
+}
+
+impl Problem {
+    fn error(&self, tree: &Tree) -> Error {
+        let error = refuse(tree, self.origin, &self.message);
+        error.hint(self.hint.clone())
+    }
+}
+
 const NAMES: [&str; 6] = ["add", "remove", "replace", "move", "copy", "test"];
 
 fn read_one(tree: &mut Tree, item: NodeId) -> Result<Operation> {
-    let origin = tree.origin(item);
-    let Some(name) = text(tree, item, "op") else {
-        return Err(refuse(tree, origin, "this operation has no `op`"));
-    };
-    let Some(path) = text(tree, item, "path") else {
-        return Err(refuse(tree, origin, "this operation has no `path`"));
-    };
-    let path = pointer(&path, matches!(&*name, "replace" | "test"));
-    let path = path.ok_or_else(|| not_a_path(tree, item, "path"))?;
-    let value = tree.get(item, "value");
+    let value = field(tree, item, "value");
     if let Some(value) = value {
         normalize(tree, value, Rules::Patch, false)?;
     }
-    let json = || value.map_or(Ok(Value::Null), |value| to_json(tree, value));
-    let operation = match &*name {
-        "add" => PatchOperation::Add(AddOperation {
-            path,
-            value: json()?,
-        }),
-        "replace" => PatchOperation::Replace(ReplaceOperation {
-            path,
-            value: json()?,
-        }),
-        "test" => PatchOperation::Test(TestOperation {
-            path,
-            value: json()?,
-        }),
+    let json = value.map_or(Ok(Value::Null), |value| to_json(tree, value))?;
+    Ok(Operation {
+        operation: operation(tree, item, json),
+        value,
+        origin: tree.origin(item),
+    })
+}
+
+fn operation(tree: &Tree, item: NodeId, value: Value) -> Result<PatchOperation, Problem> {
+    let Some(name) = text(tree, item, "op") else {
+        return Err(missing(tree, item, "op"));
+    };
+    let Some(path) = text(tree, item, "path") else {
+        return Err(missing(tree, item, "path"));
+    };
+    let path = pointer(&path, matches!(&*name, "replace" | "test"));
+    let path = path.ok_or_else(|| not_a_path(tree, item, "path"))?;
+    Ok(match &*name {
+        "add" => PatchOperation::Add(AddOperation { path, value }),
+        "replace" => PatchOperation::Replace(ReplaceOperation { path, value }),
+        "test" => PatchOperation::Test(TestOperation { path, value }),
         "remove" => PatchOperation::Remove(RemoveOperation { path }),
         "move" => PatchOperation::Move(MoveOperation {
             from: from(tree, item)?,
@@ -87,19 +101,20 @@ fn read_one(tree: &mut Tree, item: NodeId) -> Result<Operation> {
             path,
         }),
         other => return Err(unknown(tree, item, other)),
-    };
-    Ok(Operation {
-        operation,
-        value,
-        origin,
     })
 }
 
 fn text(tree: &Tree, item: NodeId, key: &str) -> Option<String> {
-    tree.text_at(item, &[key]).map(str::to_owned)
+    field(tree, item, key).map(|field| tree.text(field).to_owned())
 }
 
-fn from(tree: &Tree, item: NodeId) -> Result<PointerBuf> {
+/// A field of an operation; of one that stands twice the last counts.
+fn field(tree: &Tree, item: NodeId, key: &str) -> Option<NodeId> {
+    let found = tree.entries(item).filter(|(name, _)| *name == key);
+    found.last().map(|(_, field)| field)
+}
+
+fn from(tree: &Tree, item: NodeId) -> Result<PointerBuf, Problem> {
     let from = text(tree, item, "from");
     let from = from.and_then(|from| pointer(&from, false));
     from.ok_or_else(|| not_a_path(tree, item, "from"))
@@ -134,8 +149,23 @@ pub(crate) fn apply(tree: &mut Tree, root: NodeId, operations: &[Operation]) -> 
 }
 
 impl Operation {
-    fn apply(&self, tree: &mut Tree, root: NodeId) -> Result<()> {
+    /// Whether it makes, takes away or replaces the map of annotations.
+    pub(crate) fn sets_annotations(&self) -> bool {
+        let sets =
+            |path: &PointerBuf| matches!(path.as_str(), "" | "/metadata" | "/metadata/annotations");
         match &self.operation {
+            Ok(PatchOperation::Add(add)) => sets(&add.path),
+            Ok(PatchOperation::Remove(remove)) => sets(&remove.path),
+            Ok(PatchOperation::Replace(replace)) => sets(&replace.path),
+            Ok(PatchOperation::Move(mover)) => sets(&mover.path) || sets(&mover.from),
+            Ok(PatchOperation::Copy(copy)) => sets(&copy.path),
+            Ok(PatchOperation::Test(_)) | Err(_) => false,
+        }
+    }
+
+    fn apply(&self, tree: &mut Tree, root: NodeId) -> Result<()> {
+        let operation = self.operation.as_ref();
+        match operation.map_err(|problem| problem.error(tree))? {
             PatchOperation::Add(add) => {
                 let place = Place::find(tree, root, &add.path, "add")?;
                 let value = self.make(tree, &add.value);
@@ -456,28 +486,39 @@ fn refuse(tree: &Tree, origin: Origin, message: &str) -> Error {
     Error::new(ErrorKind::Patch, message).at(tree.locate(origin))
 }
 
-fn not_a_path(tree: &Tree, item: NodeId, key: &str) -> Error {
-    let origin = tree
-        .get(item, key)
-        .map_or(tree.origin(item), |node| tree.origin(node));
-    let path = text(tree, item, key).unwrap_or_default();
-    refuse(
-        tree,
-        origin,
-        &format!("the `{key}` of this operation is no path: `{path}`"),
-    )
-    .hint("write it as `/spec/replicas`, with `~1` for a slash in a name".to_owned())
+fn missing(tree: &Tree, item: NodeId, key: &str) -> Problem {
+    Problem {
+        message: format!("this operation has no `{key}`"),
+        hint: None,
+        origin: tree.origin(item),
+    }
 }
 
-fn unknown(tree: &Tree, item: NodeId, name: &str) -> Error {
-    let origin = tree
-        .get(item, "op")
-        .map_or(tree.origin(item), |node| tree.origin(node));
+/// Where a field of an operation stands, or the operation.
+fn origin_of(tree: &Tree, item: NodeId, key: &str) -> Origin {
+    tree.origin(field(tree, item, key).unwrap_or(item))
+}
+
+fn not_a_path(tree: &Tree, item: NodeId, key: &str) -> Problem {
+    let path = text(tree, item, key).unwrap_or_default();
+    let hint = "write it as `/spec/replicas`, with `~1` for a slash in a name";
+    Problem {
+        message: format!("the `{key}` of this operation is no path: `{path}`"),
+        hint: Some(hint.to_owned()),
+        origin: origin_of(tree, item, key),
+    }
+}
+
+fn unknown(tree: &Tree, item: NodeId, name: &str) -> Problem {
     let hint = match nearest(name, NAMES) {
         Some(known) => format!("did you mean `{known}`?"),
         None => format!("it is one of `{}`", NAMES.join("`, `")),
     };
-    refuse(tree, origin, &format!("`{name}` is no operation")).hint(hint)
+    Problem {
+        message: format!("`{name}` is no operation"),
+        hint: Some(hint),
+        origin: origin_of(tree, item, "op"),
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::fields::is_null;
 use crate::id::Id;
 use crate::kustomization::{Patch as Entry, PatchOptions};
 use crate::read;
-use crate::resource::{Resource, set_string};
+use crate::resource::{Resource, set_untyped};
 use crate::resources::Resources;
 use crate::schema::Schema;
 use crate::select::Matcher;
@@ -334,7 +334,7 @@ impl Patching<'_> {
         let patch = tree.copy(object.root);
         if as_found {
             let api_version = target.text(tree, &["apiVersion"]);
-            set_string(tree, patch, "apiVersion", &api_version);
+            set_untyped(tree, patch, "apiVersion", &api_version);
             to_texts(tree, patch, "labels");
         }
         let options = self.patch.options;
@@ -389,6 +389,9 @@ impl Patching<'_> {
                 annotations(self.tree, resource)?;
             }
             json6902::apply(self.tree, resource.root, operations)?;
+            if operations.iter().any(Operation::sets_annotations) {
+                resource.forget_provenance();
+            }
             // It goes through JSON and back, which leaves no two places with one node.
             resource.shared.clear();
             to_texts(self.tree, resource.root, "annotations");
@@ -412,7 +415,7 @@ fn annotations(tree: &mut Tree, resource: &Resource) -> Result<()> {
 
 /// Makes every value of a map in the metadata a text, and takes the map out where it is empty or
 /// null, as kustomize does when it sets labels or annotations.
-fn to_texts(tree: &mut Tree, root: NodeId, field: &str) {
+pub(crate) fn to_texts(tree: &mut Tree, root: NodeId, field: &str) {
     let Some(metadata) = tree.get(root, "metadata") else {
         return;
     };
@@ -432,8 +435,11 @@ fn to_texts(tree: &mut Tree, root: NodeId, field: &str) {
 }
 
 /// Whether a patch deletes or replaces all annotations, which is where kustomize keeps what it
-/// knows of an object.
+/// knows of an object. One that replaces the whole object replaces nothing.
 fn takes_annotations_away(tree: &Tree, patch: NodeId) -> bool {
+    if tree.text_at(patch, &["$patch"]) == Some("replace") {
+        return false;
+    }
     let takes = |path: &[&str]| {
         tree.lookup(patch, path).is_some_and(|found| {
             let directive = tree.text_at(found, &["$patch"]);

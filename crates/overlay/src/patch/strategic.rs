@@ -10,7 +10,7 @@ use crate::fields::is_null;
 use crate::schema::{Schema, Shape};
 use std::collections::HashMap;
 use windlass_fault::nearest;
-use windlass_yaml::{Kind, NodeId, Style, Tree, Value, is_string_11};
+use windlass_yaml::{Kind, NodeId, Origin, Style, Tree, Value, is_string_11};
 
 /// The key of a directive.
 const DIRECTIVE: &str = "$patch";
@@ -286,12 +286,12 @@ impl<'a> Merger<'a> {
         let target = target.filter(|&id| !is_null(self.tree, id));
         let list = match (target, patch) {
             (Some(_), Some(patch)) if is_null(self.tree, patch) => return Ok(Merged::Nothing),
-            (Some(target), Some(patch)) if target != patch => match self.list_directive(patch)? {
+            (Some(target), Some(patch)) => match self.list_directive(patch)? {
                 Directive::Delete => return Ok(Merged::Nothing),
                 Directive::Replace => patch,
                 Directive::Merge => target,
             },
-            (Some(target), _) => target,
+            (Some(target), None) => target,
             (None, Some(patch)) => patch,
             (None, None) => return Ok(Merged::Nothing),
         };
@@ -305,38 +305,62 @@ impl<'a> Merger<'a> {
 /// is the text 5 (`kustomize: kyaml/yaml/fns.go`, `FieldSetter`).
 fn replace(tree: &mut Tree, slot: NodeId, value: NodeId) {
     let (style, flow) = (tree.style(slot), tree.in_flow(slot));
-    let was_quoted = tree.style(value) != Style::Plain;
+    let was_quoted = tree.style(value) != Style::Plain && tree.tag(value).is_none();
+    let was_tagged = tree.tag(slot).is_some();
     tree.overwrite(slot, value);
     tree.set_flow(slot, flow);
     if !tree.is_scalar(slot) {
         return;
     }
     tree.set_style(slot, style);
+    if !was_tagged && is_tag_of_text(tree, slot) {
+        tree.set_tag(slot, None);
+    }
     if style == Style::Plain
         && was_quoted
         && tree.tag(slot).is_none()
         && !is_bare_string(tree, slot)
     {
-        tree.set_tag(slot, Some(STRING));
+        tree.mark_string(slot);
     }
 }
 
-/// The tag of a string.
-const STRING: &str = "tag:yaml.org,2002:str";
+/// Whether the tag of a scalar is the one that its text has without quotes.
+fn is_tag_of_text(tree: &Tree, slot: NodeId) -> bool {
+    let Some(tag) = tree.tag(slot).and_then(|tag| tag.strip_prefix(CORE)) else {
+        return false;
+    };
+    let mut bare = Tree::new();
+    let text = bare.plain(tree.text(slot), Origin::NONE);
+    matches!(
+        (bare.resolve(text), tag),
+        (Ok(Value::Int(_) | Value::Uint(_)), "int")
+            | (Ok(Value::Float(_)), "float")
+            | (Ok(Value::Bool(_)), "bool")
+    )
+}
+
+/// What the tags of YAML itself begin with.
+const CORE: &str = "tag:yaml.org,2002:";
 
 /// Whether a scalar without quotes and tag is a string.
 fn is_bare_string(tree: &Tree, slot: NodeId) -> bool {
     matches!(tree.resolve(slot), Ok(Value::Str(text)) if text == tree.text(slot))
 }
 
-/// Puts a string in quotes that YAML 1.1 takes for something else, so that it stays a string when
-/// a later patch replaces it (`kustomize: kyaml/yaml/compatibility.go`).
+/// Puts a string, or what could be one, in quotes where YAML 1.1 takes it for something else, so
+/// that it stays a string when a later patch replaces it (`kustomize: kyaml/yaml/compatibility.go`).
 fn quote(tree: &mut Tree, slot: NodeId) {
     let is_plain = tree.is_scalar(slot) && tree.style(slot) == Style::Plain;
     if !is_plain || tree.text(slot).is_empty() || is_string_11(tree.text(slot)) {
         return;
     }
-    if tree.tag(slot).is_none() && is_bare_string(tree, slot) {
+    let is_string = match tree.tag(slot) {
+        None => tree.is_untyped(slot) || is_bare_string(tree, slot),
+        Some(_) => tree.is_marked_string(slot),
+    };
+    if is_string {
+        tree.set_tag(slot, None);
         tree.set_style(slot, Style::Double);
     }
 }

@@ -183,6 +183,12 @@ impl Path {
         Err(Error::new(ErrorKind::Replacement, message).at(tree.locate(tree.origin(at))))
     }
 
+    /// The path leads into a text, which kustomize reads as YAML, and there is none.
+    fn ends_early(&self, tree: &Tree, at: NodeId) -> Error {
+        let message = format!("cannot follow `{self}`: there is nothing here");
+        Error::new(ErrorKind::Replacement, message).at(tree.locate(tree.origin(at)))
+    }
+
     fn negative(&self, tree: &Tree, at: NodeId) -> Error {
         let message = format!("cannot follow `{self}`: an index is not negative");
         Error::new(ErrorKind::Replacement, message).at(tree.locate(tree.origin(at)))
@@ -205,6 +211,10 @@ impl Path {
         search.follow(tree, root, &self.parts)?;
         Ok(search.found)
     }
+}
+
+fn is_empty_text(tree: &Tree, node: NodeId) -> bool {
+    tree.is_scalar(node) && tree.text(node).is_empty()
 }
 
 struct Search<'p> {
@@ -241,6 +251,9 @@ impl Search<'_> {
         }
         self.path.check(tree, at.node, Kind::Map)?;
         match tree.get(at.node, part) {
+            Some(node) if !rest.is_empty() && is_empty_text(tree, node) => {
+                Err(self.path.ends_early(tree, node))
+            }
             Some(node) => self.follow(tree, old(node), rest),
             None if tree.is_map(at.node) => match self.make(tree, at.node, rest) {
                 Some(made) => {
@@ -314,7 +327,8 @@ impl Search<'_> {
         rest: &[String],
     ) -> Result<()> {
         let origin = tree.origin(list);
-        let value = tree.plain(wanted, origin);
+        let value = tree.plain("", origin);
+        tree.set_untyped(value, wanted);
         if name.is_empty() {
             tree.push(list, value);
             self.found.push(Found {

@@ -225,7 +225,8 @@ impl Values {
 
     /// Replaces the variables in a string; false where it is something else.
     fn replace_text(&mut self, tree: &mut Tree, node: NodeId) -> Result<bool> {
-        if !tree.is_scalar(node) || !is_string(tree, node)? {
+        let is_text = tree.is_scalar(node) && (tree.is_untyped(node) || is_string(tree, node)?);
+        if !is_text {
             return Ok(false);
         }
         match self.expand(tree.text(node))? {

@@ -118,9 +118,9 @@ impl Update<'_> {
         self.matched += 1;
         let new = self.image.applied_to(tree.text(at));
         if new != tree.text(at) {
-            tree.set_string(at, &new);
             tree.set_origin(at, self.image.origin());
         }
+        tree.set_untyped(at, &new);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::kustomization::Pairs;
 use crate::read::malformed;
 use crate::resource::Resource;
 use crate::shared::Shared;
+use std::borrow::Cow;
 use windlass_yaml::{NodeId, Origin, Spanned, Tree};
 
 /// A key, a value, and where the user wrote them.
@@ -56,6 +57,7 @@ fn add_one(
     let mut places = Vec::new();
     for spec in specs {
         if spec.gvk.selects(&api_version, &kind) {
+            let spec = &as_found(spec, resource);
             fields::visit(tree, resource.root, spec, Create::Map, &mut |tree, at| {
                 places.extend(put(tree, at, pair, spec)?);
                 Ok(())
@@ -63,6 +65,17 @@ fn add_one(
         }
     }
     Ok(places)
+}
+
+/// The spec as kustomize finds the object: its marks make the map of the annotations.
+fn as_found<'s>(spec: &'s FieldSpec, resource: &Resource) -> Cow<'s, FieldSpec> {
+    match spec.path == "metadata/annotations" && resource.is_marked() {
+        true => Cow::Owned(FieldSpec {
+            create: true,
+            ..spec.clone()
+        }),
+        false => Cow::Borrowed(spec),
+    }
 }
 
 /// Puts a pair into a map, and answers where, unless the key was there.

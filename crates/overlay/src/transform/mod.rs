@@ -193,8 +193,10 @@ fn label_specs(entry: &Labels, config: &Config) -> Result<Specs> {
 }
 
 fn common_labels(stage: &mut Stage<'_, '_>) -> Result<()> {
-    let pairs = labels::pairs(&stage.target.kustomization.common_labels);
-    if pairs.is_empty() {
+    let kustomization = &stage.target.kustomization;
+    let pairs = labels::pairs(&kustomization.common_labels);
+    // Behind `labels` kustomize runs this one too, with nothing to do.
+    if pairs.is_empty() && kustomization.labels.is_empty() {
         return Ok(());
     }
     stage.begin(

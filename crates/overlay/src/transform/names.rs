@@ -100,7 +100,7 @@ fn rename(
                     return Err(Error::new(ErrorKind::Field, message).at(place));
                 }
                 let name = affix.on(tree.text(at));
-                tree.set_string(at, &name);
+                tree.set_untyped(at, &name);
                 tree.set_origin(at, affix.origin());
                 Ok(())
             },

@@ -85,7 +85,10 @@ impl Namespace<'_> {
             return Err(Error::new(ErrorKind::Field, message).at(tree.locate(tree.origin(at))));
         }
         if !self.unset_only || is_null(tree, at) || tree.text(at).is_empty() {
-            tree.set_string(at, self.name);
+            let style = tree.style(at);
+            tree.set_text(at, self.name, style);
+            // A string by its tag, not by quotes: what is put in its place later has none either.
+            tree.mark_string(at);
             tree.set_origin(at, self.name.origin);
         }
         Ok(())

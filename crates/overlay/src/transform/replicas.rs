@@ -5,7 +5,7 @@ use crate::fields::{self, Create, FieldSpec};
 use crate::resource::Resource;
 use crate::resources::Resources;
 use windlass_fault::nearest;
-use windlass_yaml::{Kind, NodeId, Origin, Spanned, Tree};
+use windlass_yaml::{Kind, NodeId, Origin, Spanned, Style, Tree};
 
 /// Sets the count of the objects that are, or were, called `name`
 /// (`kustomize: api/internal/builtins/ReplicaCountTransformer.go`).
@@ -67,7 +67,13 @@ fn write(tree: &mut Tree, at: NodeId, count: &Spanned<i64>) -> Result<()> {
         let message = "the number of replicas cannot be set here: this is a map or a list";
         return Err(Error::new(ErrorKind::Field, message).at(tree.locate(tree.origin(at))));
     }
-    let value = tree.plain(&count.value.to_string(), count.origin);
-    tree.overwrite(at, value);
+    // What was in quotes stays in quotes, and is a text then.
+    let style = if tree.is_scalar(at) {
+        tree.style(at)
+    } else {
+        Style::Plain
+    };
+    tree.set_text(at, &count.value.to_string(), style);
+    tree.set_origin(at, count.origin);
     Ok(())
 }

@@ -36,7 +36,7 @@ pub(crate) fn add(
         Some(at) => with_part(old, at, value),
         None => value.value.clone(),
     };
-    tree.set_string(field, &new);
+    tree.set_untyped(field, &new);
     tree.set_origin(field, value.origin);
     Ok(())
 }
@@ -60,7 +60,7 @@ fn field(tree: &mut Tree, root: NodeId, names: &[&str], origin: Origin) -> Resul
             None => {
                 let is_last = depth + 1 == names.len();
                 let made = if is_last {
-                    tree.string("", origin)
+                    tree.plain("", origin)
                 } else {
                     tree.map(origin)
                 };

@@ -106,8 +106,21 @@ impl Scanner<'_> {
                 self.push_break(range, out);
                 end = range.end;
             }
+            if !trailing.is_empty() && self.only_comments_follow() {
+                out.push('\n');
+            }
         }
         Ok(end)
+    }
+
+    /// Whether the document ends here but for comments. kustomize prints them with an empty line
+    /// before them, which a block that keeps its empty lines then takes for its own.
+    fn only_comments_follow(&self) -> bool {
+        let rest = &self.text[self.pos..self.bytes.len()];
+        let mut lines = rest.lines().filter(|line| !line.trim().is_empty());
+        let first = lines.next();
+        first.is_some_and(|line| line.starts_with('#'))
+            && lines.all(|line| line.trim_start().starts_with('#'))
     }
 
     /// Goes over the indentation and the empty lines; finds the indentation where it is 0.
