@@ -6,8 +6,10 @@ use crate::error::Result;
 use crate::files::{Entry, Files, MAX_NAMES, cannot_read};
 use crate::kustomization::FILE_NAMES;
 use mentions::Mentions;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use windlass_fault::Location;
 
 /// The kustomizations in and below a folder and those that they use, as far as reading them alone
@@ -31,7 +33,7 @@ pub struct Survey {
     /// Where it was begun, without links.
     folder: PathBuf,
     /// By folder, without links.
-    found: BTreeMap<PathBuf, Noted>,
+    found: HashMap<PathBuf, Arc<Noted>>,
     /// The links that were seen on the way.
     links: HashSet<PathBuf>,
 }
@@ -57,7 +59,7 @@ impl Survey {
         let start = start.map_err(|why| cannot_read(folder, why))?;
         let mut survey = Self {
             folder: start.path.clone(),
-            found: BTreeMap::new(),
+            found: HashMap::new(),
             links: HashSet::new(),
         };
         let mut level = vec![(folder.to_owned(), start.path)];
@@ -67,14 +69,19 @@ impl Survey {
             for ((shown, real), look) in level.into_iter().zip(looked) {
                 next.extend(look.folders);
                 survey.links.extend(look.links);
-                let shown = Some(shown);
-                let noted = look.mentions.map(|mentions| Noted { shown, mentions });
-                survey.found.extend(noted.map(|noted| (real, noted)));
+                if let Some(mentions) = look.mentions {
+                    let shown = Some(shown);
+                    survey
+                        .found
+                        .insert(real, Arc::new(Noted { shown, mentions }));
+                }
             }
             level = next;
         }
-        for noted in survey.found.values_mut() {
-            noted.mentions.follow(files, &survey.links);
+        if !survey.links.is_empty() {
+            for noted in survey.found.values_mut() {
+                Arc::make_mut(noted).mentions.follow(files, &survey.links);
+            }
         }
         survey.add_used(files);
         Ok(survey)
@@ -84,10 +91,10 @@ impl Survey {
     #[must_use]
     pub fn changed(&self, files: &dyn Files, changed: &[PathBuf]) -> Self {
         let mut survey = self.clone();
-        let changed: HashSet<&Path> = changed.iter().map(PathBuf::as_path).collect();
+        let differs: HashSet<&OsStr> = changed.iter().map(|path| path.as_os_str()).collect();
         survey
             .found
-            .retain(|_, noted| !noted.mentions.come_from(&changed));
+            .retain(|_, noted| !noted.mentions.come_from(&differs));
         for path in changed {
             let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
                 continue;
@@ -137,20 +144,20 @@ impl Survey {
     /// taken for a name. What functions and helm read by themselves is not known.
     #[must_use]
     pub fn leading_to(&self, files: &[PathBuf]) -> Vec<PathBuf> {
-        let wanted: HashSet<&Path> = files.iter().map(PathBuf::as_path).collect();
+        let wanted: HashSet<&OsStr> = files.iter().map(|path| path.as_os_str()).collect();
         let mut users: HashMap<&Path, Vec<&Path>> = HashMap::new();
         let mut open = Vec::new();
         for (folder, noted) in &self.found {
             if noted.mentions.lead_to(&wanted) {
                 open.push(&**folder);
             }
-            for path in &noted.mentions.paths {
+            for path in &noted.mentions.uses {
                 if let Some((used, _)) = self.found.get_key_value(path) {
                     users.entry(used).or_default().push(folder);
                 }
             }
         }
-        let mut reached: BTreeSet<&Path> = BTreeSet::new();
+        let mut reached: HashSet<&Path> = HashSet::new();
         while let Some(folder) = open.pop() {
             if reached.insert(folder) {
                 open.extend(users.get(folder).into_iter().flatten());
@@ -167,14 +174,14 @@ impl Survey {
     #[must_use]
     pub fn way(&self, files: &dyn Files, root: &Path, file: &Path) -> Option<Vec<Location>> {
         let root = files.find(root).ok()?.path;
-        let wanted = HashSet::from([file]);
+        let wanted = HashSet::from([file.as_os_str()]);
         let mut before: HashMap<&Path, &Path> = HashMap::new();
         let mut open = VecDeque::from([self.found.get_key_value(&root)?]);
         while let Some((folder, noted)) = open.pop_front() {
             if noted.mentions.lead_to(&wanted) {
                 return Some(self.steps(files, &before, folder, file));
             }
-            let used = noted.mentions.paths.iter();
+            let used = noted.mentions.uses.iter();
             for (next, noted) in used.filter_map(|path| self.found.get_key_value(path)) {
                 if *next != root && !before.contains_key(&**next) {
                     before.insert(next, folder);
@@ -219,7 +226,7 @@ impl Survey {
     fn note(&mut self, files: &dyn Files, folder: &Path, shown: Option<PathBuf>) {
         if let Some(mut mentions) = Mentions::of(files, folder, &FILE_NAMES) {
             mentions.follow(files, &self.links);
-            let noted = Noted { shown, mentions };
+            let noted = Arc::new(Noted { shown, mentions });
             self.found.insert(folder.to_owned(), noted);
         }
     }

@@ -4,6 +4,7 @@ use crate::files::{Files, MAX_SIZE, normalized};
 use crate::kustomization::{COMPONENT, FILE_NAMES};
 use crate::read::settings;
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use windlass_fault::Location;
 use windlass_yaml::{NodeId, Source, Tree};
@@ -33,17 +34,21 @@ pub(super) struct Mentions {
 
 impl Mentions {
     /// Whether any of the files that this was read from is among `changed`.
-    pub(super) fn come_from(&self, changed: &HashSet<&Path>) -> bool {
-        self.sources.iter().any(|path| changed.contains(&**path))
+    pub(super) fn come_from(&self, changed: &HashSet<&OsStr>) -> bool {
+        let mut sources = self.sources.iter();
+        sources.any(|path| changed.contains(path.as_os_str()))
     }
 
     /// Whether any of these files may be read.
-    pub(super) fn lead_to(&self, wanted: &HashSet<&Path>) -> bool {
+    pub(super) fn lead_to(&self, wanted: &HashSet<&OsStr>) -> bool {
         let mut paths = self.paths.iter().map(PathBuf::as_path);
         self.come_from(wanted)
             || match self.reads_folders {
-                true => paths.any(|folder| wanted.iter().any(|path| path.starts_with(folder))),
-                false => paths.any(|path| wanted.contains(path)),
+                true => paths.any(|folder| {
+                    let mut wanted = wanted.iter().map(Path::new);
+                    wanted.any(|path| path.starts_with(folder))
+                }),
+                false => paths.any(|path| wanted.contains(path.as_os_str())),
             }
     }
 
