@@ -2,6 +2,8 @@
 
 #[path = "overlay-build/commit.rs"]
 mod commit;
+#[path = "overlay-affected/paths.rs"]
+mod paths;
 #[path = "overlay-affected/range.rs"]
 mod range;
 
@@ -13,7 +15,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use windlass_cli::{Common, Config, Context, Failure, Report};
-use windlass_fault::Location;
+use windlass_fault::{Location, Warning};
 use windlass_gitsync::Snapshot;
 use windlass_overlay::{Build, Builder, Error, Files as _, Options, Restriction, Survey};
 
@@ -25,7 +27,7 @@ use windlass_overlay::{Build, Builder, Error, Files as _, Options, Restriction, 
 /// checkout is needed. One that cannot be built counts as touched. Where the base is not known, as
 /// for a new branch, all are touched.
 ///
-/// Outputs: overlays, any, removed, matrix.
+/// Outputs: overlays, any, removed, matrix; of `--annotate` and `--check` applications.
 #[derive(Debug, clap::Parser)]
 #[command(name = "overlay-affected")]
 struct Args {
@@ -35,8 +37,8 @@ struct Args {
     #[arg(value_name = "DIR")]
     folders: Vec<PathBuf>,
     /// The commit before the push, or the one that a pull request is based on; zeros for none
-    #[arg(long, value_name = "SHA")]
-    base: String,
+    #[arg(long, value_name = "SHA", required_unless_present_any = ["why", "annotate", "check"])]
+    base: Option<String>,
     /// The commit to look at
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     head: String,
@@ -56,6 +58,13 @@ struct Args {
     /// Print how an overlay leads to a file, and nothing else
     #[arg(long, num_args = 2, value_names = ["DIR", "FILE"])]
     why: Vec<PathBuf>,
+    /// In these files, let the Application of Argo CD that comes first say in its annotation
+    /// `argocd.argoproj.io/manifest-generate-paths` what its build reads, and nothing else
+    #[arg(long, num_args = 1.., value_name = "FILE", conflicts_with_all = ["base", "why", "check"])]
+    annotate: Vec<PathBuf>,
+    /// Say which of these files `--annotate` would change, and end with status 1 if any
+    #[arg(long, num_args = 1.., value_name = "FILE", conflicts_with_all = ["base", "why"])]
+    check: Vec<PathBuf>,
 }
 
 impl AsRef<Common> for Args {
@@ -77,6 +86,13 @@ struct Output {
     /// With `--why`: where each kustomization on the way names the next.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     way: Vec<Location>,
+    /// The files whose annotation was set, or should be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    applications: Vec<PathBuf>,
+    #[serde(skip)]
+    differs: bool,
+    #[serde(skip)]
+    warnings: Vec<Warning>,
 }
 
 #[derive(Debug, Default, serde::Serialize)]
@@ -90,25 +106,72 @@ impl fmt::Display for Output {
             let line = step.excerpt.as_deref().unwrap_or_default().trim();
             writeln!(f, "{step}: {line}")?;
         }
+        for file in &self.applications {
+            writeln!(f, "{}", file.display())?;
+        }
         self.overlays
             .iter()
             .try_for_each(|overlay| writeln!(f, "{overlay}"))
     }
 }
 
-impl Report for Output {}
+impl Report for Output {
+    fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    fn differs(&self) -> bool {
+        self.differs
+    }
+}
 
 fn main() -> std::process::ExitCode {
     windlass_cli::main(run)
 }
 
 fn run(args: Args, context: &Context) -> Result<Output, Failure> {
-    let range = Range::open(context.directory(), &args.base, &args.head, args.direct)?;
+    let (annotate, check) = (&args.annotate, &args.check);
+    if !(annotate.is_empty() && check.is_empty()) {
+        return annotations(annotate, check, context);
+    }
     let new = Commit::of_revision(&args.head, context)?;
     let survey = Survey::new(&new, Path::new("/"))?;
-    if let [overlay, file] = &args.why[..] {
-        return why(&survey, &new, overlay, file);
+    match (&args.why[..], &args.base) {
+        ([overlay, file], _) => why(&survey, &new, &context.path(overlay), &context.path(file)),
+        (_, base) => touched(
+            &args,
+            base.as_deref().unwrap_or_default(),
+            survey,
+            &new,
+            context,
+        ),
     }
+}
+
+fn annotations(
+    annotate: &[PathBuf],
+    check: &[PathBuf],
+    context: &Context,
+) -> Result<Output, Failure> {
+    let is_check = annotate.is_empty();
+    let files = if is_check { check } else { annotate };
+    let annotated = paths::annotate(files, is_check, context)?;
+    Ok(Output {
+        differs: is_check && !annotated.differs.is_empty(),
+        applications: annotated.differs,
+        warnings: annotated.warnings,
+        ..Output::default()
+    })
+}
+
+fn touched(
+    args: &Args,
+    base: &str,
+    survey: Survey,
+    new: &Commit,
+    context: &Context,
+) -> Result<Output, Failure> {
+    let range = Range::open(context.directory(), base, &args.head, args.direct)?;
     let mut output = Output::default();
     let touched = match range.base {
         None => survey.roots(),
@@ -121,7 +184,7 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
                 changed: range.changed.iter().map(PathBuf::as_path).collect(),
             };
             output.removed = change.removed().iter().map(|path| plain(path)).collect();
-            let mut touched = change.touched(&old, &new, args.rendered);
+            let mut touched = change.touched(&old, new, args.rendered);
             if args.sources {
                 touched.extend(change.with_changed_sources(&context.config()?));
             }
@@ -129,7 +192,7 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
         }
     };
     let folders = args.folders.iter();
-    let folders = folders.map(|folder| in_repository(&context.path(folder), &new));
+    let folders = folders.map(|folder| in_repository(&context.path(folder), new));
     let folders: Vec<PathBuf> = folders.collect::<Result<_, Failure>>()?;
     let is_asked = |path: &&PathBuf| {
         folders.is_empty() || folders.iter().any(|folder| path.starts_with(folder))

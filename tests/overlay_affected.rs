@@ -195,8 +195,8 @@ fn outputs_are_for_a_matrix() {
 #[test]
 fn the_way_from_an_overlay_to_a_file_is_told() {
     let repo = Repo::new();
-    let first = repo.commit(&repository());
-    let why = |words: &str| repo.run(&format!("--base {first} --why {words}"));
+    repo.commit(&repository());
+    let why = |words: &str| repo.run(&format!("--why {words}"));
     let way = why("apps/web/k8s/overlays/prod apps/web/k8s/base/web.yaml");
     assert_snapshot!(String::from_utf8_lossy(&way.stdout), @r"
     apps/web/k8s/overlays/prod/kustomization.yaml:1:13: resources: [../../base]
@@ -205,6 +205,65 @@ fn the_way_from_an_overlay_to_a_file_is_told() {
     let none = why("apps/web/k8s/overlays/prod apps/web/k8s/overlays/dev/c.txt");
     assert_eq!(none.status.code(), Some(1));
     assert_snapshot!(String::from_utf8_lossy(&none.stderr), @"error: `apps/web/k8s/overlays/prod` does not lead to `apps/web/k8s/overlays/dev/c.txt`");
+}
+
+#[test]
+fn applications_say_what_their_builds_read() {
+    let repo = Repo::new();
+    let mut files = repository();
+    let application = |path: &str| {
+        format!(
+            "# ours\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: web\n\
+             spec:\n  source:\n    path: {path}\n"
+        )
+    };
+    files.insert("argo/web.yaml".to_owned(), application(WEB[1]));
+    files.insert("argo/gone.yaml".to_owned(), application("gone"));
+    for (path, text) in &files {
+        let path = repo.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let check = repo.run("--check argo/web.yaml argo/gone.yaml apps/web/k8s/base/web.yaml");
+    assert_eq!(check.status.code(), Some(1));
+    assert_snapshot!(String::from_utf8_lossy(&check.stderr), @r"
+    warning: `argocd.argoproj.io/manifest-generate-paths` is not `/apps/web/k8s/base;/apps/web/k8s/overlays/prod;/parts/label`, which the build reads
+     --> argo/web.yaml
+    hint: set it with `--annotate`
+    warning: `gone` is not a folder of this repository
+     --> argo/gone.yaml
+    ");
+    let set = repo.run("--annotate argo/web.yaml");
+    assert_eq!(String::from_utf8_lossy(&set.stdout), "argo/web.yaml\n");
+    let text = std::fs::read_to_string(repo.folder.path().join("argo/web.yaml")).unwrap();
+    assert_snapshot!(text, @r"
+    # ours
+    apiVersion: argoproj.io/v1alpha1
+    kind: Application
+    metadata:
+      name: web
+      annotations:
+        argocd.argoproj.io/manifest-generate-paths: /apps/web/k8s/base;/apps/web/k8s/overlays/prod;/parts/label
+    spec:
+      source:
+        path: apps/web/k8s/overlays/prod
+    ");
+    assert_eq!(repo.run("--check argo/web.yaml").status.code(), Some(0));
+}
+
+#[test]
+fn the_applications_of_this_repository_say_what_their_builds_read() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let applications = ["dev", "staging", "prod"];
+    let check = Command::new(env!("CARGO_BIN_EXE_overlay-affected"))
+        .arg("--check")
+        .args(applications.map(|name| format!("argo/apps/example-app-{name}.yaml")))
+        .current_dir(root)
+        .env_clear()
+        .output()
+        .unwrap();
+    assert_snapshot!(String::from_utf8_lossy(&check.stderr), @"");
+    assert_eq!(check.status.code(), Some(0));
 }
 
 /// A source of numbers that is the same in each run.
