@@ -84,10 +84,13 @@ impl Machine {
     fn watch(&self, child: &mut Child) -> io::Result<Outcome> {
         let deadline = Instant::now() + self.patience;
         let (sender, receiver) = mpsc::channel();
-        let output = child.stdout.take();
-        let errors = child.stderr.take();
-        output.map(|from| collect(from, false, sender.clone()));
-        errors.map(|from| collect(from, true, sender));
+        if let Some(output) = child.stdout.take() {
+            collect(output, false, sender.clone());
+        }
+        if let Some(errors) = child.stderr.take() {
+            collect(errors, true, sender.clone());
+        }
+        drop(sender);
         let mut outcome = Outcome::default();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());

@@ -31,7 +31,8 @@ pub(crate) fn judge(program: &Path, files: &Files) -> Verdict {
 }
 
 fn ours(root: &Path) -> Answer {
-    let built = build(&Disk::default(), root, &Options::default()).map_err(|error| error.to_string())?;
+    let built =
+        build(&Disk::default(), root, &Options::default()).map_err(|error| error.to_string())?;
     built.to_yaml().map_err(|error| error.to_string())
 }
 
