@@ -164,6 +164,30 @@ fn bases_and_files_are_fetched_once_and_then_kept() {
 }
 
 #[test]
+fn what_a_kustomization_names_is_fetched_at_once_but_not_all_of_it() {
+    let web = WebServer::slow(std::time::Duration::from_millis(100)).unwrap();
+    let mut text = "resources:\n".to_owned();
+    for at in 0..20 {
+        let object = format!("kind: A\nmetadata: {{name: a{at}}}\n");
+        web.answer(
+            &format!("/{at}.yaml"),
+            WebAnswer::Content(object.into_bytes()),
+        );
+        text.push_str(&format!("- {}\n", web.url(&format!("/{at}.yaml"))));
+    }
+    let built = Place::new(&text).built("--reorder none");
+    let names = built.lines().filter(|line| line.starts_with("  name:"));
+    let expected = (0..20).map(|at| format!("  name: a{at}"));
+    assert!(names.eq(expected), "{built}");
+    assert_eq!(web.requests().len(), 20);
+    assert!(
+        (2..=8).contains(&web.most_at_once()),
+        "{}",
+        web.most_at_once()
+    );
+}
+
+#[test]
 fn offline_the_error_names_what_is_missing() {
     let base = Base::new(GitRules::default());
     let place = Place::new(&format!("resources:\n- {}\n", base.url()));

@@ -51,8 +51,8 @@ impl Cache {
         objects.is_dir().then(|| Snapshot::of(&objects, id).ok())?
     }
 
-    /// Keeps a pack with a commit.
-    pub(crate) fn keep_commit(&self, id: Oid, pack: &[u8]) -> Result<()> {
+    /// Keeps a pack with a commit, and reads it from there.
+    pub(crate) fn keep_commit(&self, id: Oid, pack: &[u8]) -> Result<Snapshot> {
         let shelf = self.shelf("commits")?;
         let scratch = TempDir::new_in(&shelf).map_err(|error| self.failed(error))?;
         let packs = scratch.path().join("pack");
@@ -71,7 +71,8 @@ impl Cache {
             let _ = fs::remove_dir_all(&scratch);
         }
         self.shrink();
-        Ok(())
+        let kept = self.commit(id);
+        kept.ok_or_else(|| self.failed(format!("commit {id} cannot be read back")))
     }
 
     /// A file by its hash.

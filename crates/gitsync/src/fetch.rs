@@ -73,7 +73,11 @@ impl Fetcher {
         })?;
         let found = found.ok_or_else(|| {
             let message = format!("`{shown}` has no branch or tag `{name}`");
-            Error::new(ErrorKind::Revision, message)
+            let error = Error::new(ErrorKind::Revision, message);
+            match name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                true => error.hint("a commit is named by all 40 digits of its id"),
+                false => error,
+            }
         })?;
         self.cache.remember(&key, &found.to_string())?;
         Ok(found)
@@ -93,9 +97,7 @@ impl Fetcher {
             None if self.offline => return Err(not_kept(&format!("commit {commit}"))),
             None => {
                 let pack = self.online(source, |remote| remote.pack(commit))?;
-                self.cache.keep_commit(commit, &pack)?;
-                let kept = self.cache.commit(commit);
-                kept.ok_or_else(|| not_kept(&format!("commit {commit}")))?
+                self.cache.keep_commit(commit, &pack)?
             }
         };
         if !source.submodules || depth >= MAX_DEPTH {

@@ -4,8 +4,9 @@ use crate::git::http::{self, Answer};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// What the server says to a path.
 #[derive(Debug, Clone)]
@@ -39,6 +40,11 @@ struct Shared {
     answers: Mutex<BTreeMap<String, WebAnswer>>,
     log: Mutex<Vec<WebRequest>>,
     closed: AtomicBool,
+    /// How long each answer takes.
+    delay: Duration,
+    /// How many answers are under way, and how many were at most.
+    now: AtomicUsize,
+    most: AtomicUsize,
 }
 
 impl WebServer {
@@ -47,9 +53,20 @@ impl WebServer {
     /// # Errors
     /// If no port can be opened.
     pub fn start() -> io::Result<Self> {
+        Self::slow(Duration::ZERO)
+    }
+
+    /// A server that takes this long for each answer.
+    ///
+    /// # Errors
+    /// If no port can be opened.
+    pub fn slow(delay: Duration) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared {
+            delay,
+            ..Shared::default()
+        });
         let for_thread = Arc::clone(&shared);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
@@ -80,6 +97,12 @@ impl WebServer {
         format!("http://{user}:{password}@{}{path}", self.address)
     }
 
+    /// How many requests were under way at once.
+    #[must_use]
+    pub fn most_at_once(&self) -> usize {
+        self.shared.most.load(Ordering::SeqCst)
+    }
+
     /// The requests so far.
     #[must_use]
     pub fn requests(&self) -> Vec<WebRequest> {
@@ -99,6 +122,10 @@ impl Shared {
     fn converse(&self, stream: &TcpStream) {
         let mut reader = io::BufReader::new(stream);
         while let Ok(Some(request)) = http::read(&mut reader) {
+            let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most.fetch_max(now, Ordering::SeqCst);
+            std::thread::sleep(self.delay);
+            self.now.fetch_sub(1, Ordering::SeqCst);
             let path = request.line.split(' ').nth(1).unwrap_or_default();
             lock(&self.log).push(WebRequest {
                 path: path.to_owned(),
