@@ -353,8 +353,8 @@ fn credentials_are_used_and_never_shown() {
     let all = String::from_utf8(said).unwrap() + &place.lock() + &told;
     assert!(!all.contains("hunter"), "{all}");
     assert_snapshot!(told, @"
-    fetching http://me@[HOST]/repository.git//k8s?ref=main
-    fetching http://me@[HOST]/repository.git
+    looking for http://me@[HOST]/repository.git//k8s?ref=main
+    looking for http://me@[HOST]/repository.git
     error: cannot fetch `http://me@[HOST]/repository.git//k8s?ref=main`
      --> kustomization.yaml:1:13
       |

@@ -158,7 +158,7 @@ impl<'a> Remotes<'a> {
                 &source.url,
             )?;
             let shown = without_password(&source.url);
-            self.context.detail(format_args!("fetching {shown}"));
+            self.context.detail(format_args!("looking for {shown}"));
             let known = pinned.as_ref().filter(|_| !self.looks());
             let known = known.and_then(|pinned| pinned.commit.parse::<Oid>().ok());
             let commit = match known {
@@ -198,7 +198,7 @@ impl<'a> Remotes<'a> {
             if let Some((content, hash)) = kept {
                 return Ok((Arc::new(content), hash));
             }
-            self.context.detail(format_args!("fetching {shown}"));
+            self.context.detail(format_args!("looking for {shown}"));
             let (content, hash) = self.fetcher().file(url, PATIENCE).map_err(Shared::of)?;
             match pinned.is_some_and(|pinned| pinned != hash) {
                 true => Err(moved(&format!("`{shown}`"))),

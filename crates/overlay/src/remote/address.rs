@@ -529,6 +529,17 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(head in "(git::|ssh://|https?://|file://|github.com[:/]|[a-z]@)?", tail in "[a-zé.:/@?&=%_0-9-]{0,40}") {
+            let text = format!("{head}{tail}");
+            let _ = without_password(&text);
+            if let Some(address) = Address::parse(&text) {
+                proptest::prop_assert!(!address.path.starts_with("..") && !address.path.is_absolute());
+            }
+        }
+    }
+
     #[test]
     fn a_password_is_not_shown() {
         assert_eq!(without_password("https://a:b@c/d@e"), "https://a@c/d@e");
