@@ -307,13 +307,17 @@ fn replace(tree: &mut Tree, slot: NodeId, value: NodeId) {
     let (style, flow) = (tree.style(slot), tree.in_flow(slot));
     let was_quoted = tree.style(value) != Style::Plain && tree.tag(value).is_none();
     let was_tagged = tree.tag(slot).is_some();
+    let tag = type_tag(tree, value).filter(|_| was_tagged && tree.tag(value).is_none());
     tree.overwrite(slot, value);
     tree.set_flow(slot, flow);
     if !tree.is_scalar(slot) {
         return;
     }
     tree.set_style(slot, style);
-    if !was_tagged && is_tag_of_text(tree, slot) {
+    if tag.is_some() {
+        // Whether a tag is written belongs to the style.
+        tree.set_tag(slot, tag);
+    } else if !was_tagged && is_tag_of_text(tree, slot) {
         tree.set_tag(slot, None);
     }
     if style == Style::Plain
@@ -327,21 +331,25 @@ fn replace(tree: &mut Tree, slot: NodeId, value: NodeId) {
 
 /// Whether the tag of a scalar is the one that its text has without quotes.
 fn is_tag_of_text(tree: &Tree, slot: NodeId) -> bool {
-    let Some(tag) = tree.tag(slot).and_then(|tag| tag.strip_prefix(CORE)) else {
-        return false;
-    };
     let mut bare = Tree::new();
     let text = bare.plain(tree.text(slot), Origin::NONE);
-    matches!(
-        (bare.resolve(text), tag),
-        (Ok(Value::Int(_) | Value::Uint(_)), "int")
-            | (Ok(Value::Float(_)), "float")
-            | (Ok(Value::Bool(_)), "bool")
-    )
+    let tag = tree.tag(slot);
+    tag.is_some_and(|tag| tag != STRING) && tag == type_tag(&bare, text)
 }
 
-/// What the tags of YAML itself begin with.
-const CORE: &str = "tag:yaml.org,2002:";
+/// The tag of what a scalar is.
+fn type_tag(tree: &Tree, node: NodeId) -> Option<&'static str> {
+    match tree.resolve(node).ok()? {
+        Value::Bool(_) => Some("tag:yaml.org,2002:bool"),
+        Value::Int(_) | Value::Uint(_) => Some("tag:yaml.org,2002:int"),
+        Value::Float(_) => Some("tag:yaml.org,2002:float"),
+        Value::Str(_) => Some(STRING),
+        Value::Null | Value::Map | Value::Seq => None,
+    }
+}
+
+/// The tag of a string.
+const STRING: &str = "tag:yaml.org,2002:str";
 
 /// Whether a scalar without quotes and tag is a string.
 fn is_bare_string(tree: &Tree, slot: NodeId) -> bool {
