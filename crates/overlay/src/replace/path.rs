@@ -100,9 +100,10 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// The pieces between dots; one dot before the first changes nothing.
 fn unescaped(path: &str) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
-    for piece in path.split('.') {
+    for piece in path.strip_prefix('.').unwrap_or(path).split('.') {
         match pieces.last_mut() {
             Some(last) if last.ends_with('\\') => {
                 last.pop();
