@@ -368,12 +368,13 @@ impl TargetSelector {
             [] => &default,
             paths => paths,
         };
-        let create = match &self.options {
-            Some(options) if options.create => Create::As(tree.kind(value)),
-            _ => Create::No,
-        };
+        let creates = self.options.as_ref().is_some_and(|options| options.create);
         for field in paths {
             let path = Path::parse(field);
+            let create = match creates {
+                true => Create::As(tree.kind(value), field.origin()),
+                false => Create::No,
+            };
             let done = self.put_at(&path, create, root, value, tree);
             done.map_err(|error| error.through(tree.locate(field.origin())))?;
         }

@@ -5,7 +5,7 @@ use crate::fields::is_null;
 use crate::pattern;
 use std::fmt;
 use windlass_fault::nearest;
-use windlass_yaml::{Kind, NodeId, Tree};
+use windlass_yaml::{Kind, NodeId, Origin, Tree};
 
 /// A field path, split into its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,8 @@ pub(super) struct Path {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Create {
     No,
-    As(Kind),
+    /// As what the value is, and where the path is written that asks for it.
+    As(Kind, Origin),
 }
 
 /// A field that a path leads to.
@@ -230,9 +231,12 @@ impl Search<'_> {
             self.found.push(at);
             return Ok(());
         };
-        if self.create != Create::No && part != "*" && is_null(tree, at.node) {
+        if let Create::As(_, origin) = self.create
+            && part != "*"
+            && is_null(tree, at.node)
+        {
             // kustomize puts what it makes below the null, where nothing of it is printed.
-            let node = tree.plain("", tree.origin(at.node));
+            let node = tree.plain("", origin);
             self.found.push(Found { node, is_new: true });
             return Ok(());
         }
@@ -256,7 +260,7 @@ impl Search<'_> {
                 Err(self.path.ends_early(tree, node))
             }
             Some(node) => self.follow(tree, old(node), rest),
-            None if tree.is_map(at.node) => match self.make(tree, at.node, rest) {
+            None if tree.is_map(at.node) => match self.make(tree, rest) {
                 Some(made) => {
                     tree.add(at.node, part, made.node);
                     self.follow(tree, made, rest)
@@ -282,7 +286,7 @@ impl Search<'_> {
         }
         if index == len
             && tree.is_seq(at.node)
-            && let Some(made) = self.make(tree, at.node, rest)
+            && let Some(made) = self.make(tree, rest)
         {
             tree.push(at.node, made.node);
             return self.follow(tree, made, rest);
@@ -314,10 +318,12 @@ impl Search<'_> {
                 self.follow(tree, old(item), rest)?;
             }
         }
-        if self.found.len() > before || self.create == Create::No || !tree.is_seq(at.node) {
-            return Ok(());
+        match self.create {
+            Create::As(_, origin) if self.found.len() == before && tree.is_seq(at.node) => {
+                self.make_choice(tree, at.node, (name, wanted), rest, origin)
+            }
+            _ => Ok(()),
         }
-        self.make_choice(tree, at.node, (name, wanted), rest)
     }
 
     fn make_choice(
@@ -326,8 +332,8 @@ impl Search<'_> {
         list: NodeId,
         (name, wanted): (&str, &str),
         rest: &[String],
+        origin: Origin,
     ) -> Result<()> {
-        let origin = tree.origin(list);
         let value = tree.plain("", origin);
         tree.set_untyped(value, wanted);
         if name.is_empty() {
@@ -345,11 +351,10 @@ impl Search<'_> {
     }
 
     /// A node for a missing field: a collection where there is more to come.
-    fn make(&self, tree: &mut Tree, parent: NodeId, rest: &[String]) -> Option<Found> {
-        let Create::As(kind) = self.create else {
+    fn make(&self, tree: &mut Tree, rest: &[String]) -> Option<Found> {
+        let Create::As(kind, origin) = self.create else {
             return None;
         };
-        let origin = tree.origin(parent);
         let kind = match rest.first() {
             None => kind,
             Some(next) if index(next).is_some_and(|at| at >= 0) => Kind::Seq,

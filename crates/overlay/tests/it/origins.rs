@@ -105,6 +105,9 @@ fn holds(written: &str, behind: &str, value: &str, kind: StepKind) -> bool {
         || plain(written).contains(&wanted)
         || unescaped(written).is_some_and(|text| text == value)
         || (!word.is_empty() && value.contains(word))
+        || word
+            .split_once('=')
+            .is_some_and(|(_, text)| !text.is_empty() && value.contains(text))
         || same_number(word, value)
         || is_read_as(word, value)
         || match kind {
