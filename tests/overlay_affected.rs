@@ -171,6 +171,36 @@ fn a_change_touches_what_reads_it() {
     assert_eq!(since(""), set(&[]));
 }
 
+/// Nothing is fetched here: an overlay with something remote counts as touched when its lock is.
+#[test]
+fn what_is_remote_is_touched_with_its_lock() {
+    let repo = Repo::new();
+    let mut files = files(&[
+        ("overlay.lock", "version: 1\n"),
+        (
+            "web/kustomization.yaml",
+            "resources: ['https://git.example/o/r']\n",
+        ),
+        ("shop/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("shop/a.yaml", "kind: A\nmetadata: {name: a}\n"),
+    ]);
+    repo.commit(&files);
+    files.insert(
+        "overlay.lock".to_owned(),
+        "version: 1\ngit: []\n".to_owned(),
+    );
+    repo.commit(&files);
+    for words in ["--base HEAD~1", "--base HEAD~1 --rendered"] {
+        assert_eq!(repo.overlays(words), set(&["web"]), "{words}");
+    }
+    files.insert(
+        "shop/a.yaml".to_owned(),
+        "kind: A\nmetadata: {name: b}\n".to_owned(),
+    );
+    repo.commit(&files);
+    assert_eq!(repo.overlays("--base HEAD~1"), set(&["shop"]));
+}
+
 #[test]
 fn outputs_are_for_a_matrix() {
     let repo = Repo::new();

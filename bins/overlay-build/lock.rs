@@ -5,10 +5,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use windlass_overlay::Files;
-
-/// The name of the file.
-const NAME: &str = "overlay.lock";
+use windlass_overlay::{Files, LOCK};
 
 /// How large it may be, in bytes.
 const MAX_SIZE: u64 = 16 << 20;
@@ -61,15 +58,15 @@ struct FileEntry {
 /// root of the repository, which is also where a new one goes.
 pub(crate) fn path_for(files: &dyn Files, folder: &Path) -> PathBuf {
     let Ok(start) = files.find(folder) else {
-        return folder.join(NAME);
+        return folder.join(LOCK);
     };
     for above in start.path.ancestors() {
-        let path = above.join(NAME);
+        let path = above.join(LOCK);
         if files.find(&path).is_ok() || files.find(&above.join(".git")).is_ok() {
             return path;
         }
     }
-    start.path.join(NAME)
+    start.path.join(LOCK)
 }
 
 impl Lock {

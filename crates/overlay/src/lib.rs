@@ -76,7 +76,7 @@ pub use history::{Change, StepKind};
 pub use object::{Build, Object};
 pub use options::{Options, Reorder};
 pub use program::{Call, Outcome, Programs};
-pub use remote::{Fetch, FetchError, Repository, Wanted, without_password};
+pub use remote::{Fetch, FetchError, LOCK, Repository, Wanted, without_password};
 pub use survey::Survey;
 
 use std::path::Path;

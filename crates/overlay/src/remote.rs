@@ -12,6 +12,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::files::Files;
 use windlass_fault::Fault;
 
+/// The name of the file that says what is remote was when it was last looked at. Who fetches reads
+/// it; here it counts as read by every kustomization below it that names something remote.
+pub const LOCK: &str = "overlay.lock";
+
 /// Why something was not fetched.
 pub type FetchError = Box<dyn Fault>;
 

@@ -3,6 +3,7 @@
 use crate::files::{Files, MAX_SIZE, normalized};
 use crate::kustomization::{COMPONENT, FILE_NAMES};
 use crate::read::settings;
+use crate::remote::{self, Address, LOCK};
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -119,6 +120,15 @@ impl Mentions {
     fn add_all(&mut self, tree: &Tree, root: NodeId, folder: &Path) {
         for scalar in scalars(tree, root) {
             self.paths.extend(named(folder, tree.text(scalar)));
+            self.add_lock(folder, tree.text(scalar));
+        }
+    }
+
+    /// What is remote is what the lock beside the kustomization or above it says.
+    fn add_lock(&mut self, folder: &Path, text: &str) {
+        if remote::is_web(text) || Address::parse(text).is_some() {
+            let above = folder.ancestors();
+            self.paths.extend(above.map(|above| above.join(LOCK)));
         }
     }
 
