@@ -79,7 +79,7 @@ struct HelmArgs {
     #[arg(long, default_value = "helm", value_name = "PROGRAM")]
     helm_command: String,
     /// The API versions that charts see, where they name none
-    #[arg(long, value_delimiter = ',', value_name = "VERSIONS")]
+    #[arg(long, value_name = "VERSION")]
     helm_api_versions: Vec<String>,
     /// The version of Kubernetes that charts see, where they name none
     #[arg(long, default_value = "", value_name = "VERSION")]

@@ -48,6 +48,8 @@ pub(crate) struct Work<'a> {
     pub(crate) schema_was_used: bool,
     /// Whether the root asks for `buildMetadata`.
     pub(crate) tracks_provenance: bool,
+    /// The namespace that charts get which name none: that of their kustomization, or of one above.
+    pub(crate) chart_namespace: String,
     /// The steps so far, if the options ask for them.
     pub(crate) history: History,
     /// Where bases are found and left that other builds share.
@@ -171,6 +173,7 @@ impl<'a> Work<'a> {
             schema_is_set: false,
             schema_was_used: false,
             tracks_provenance: false,
+            chart_namespace: String::new(),
             history: History::default(),
             bases,
             entered: Vec::new(),
@@ -282,24 +285,44 @@ impl<'a> Work<'a> {
     /// Adds to `layer` what the kustomization says, in kustomize's order
     /// (`kustomize: api/internal/target/kusttarget.go`, `accumulateTarget`).
     fn accumulate(&mut self, target: &Target<'a>, layer: &mut Layer) -> Result<()> {
-        let kustomization = &target.kustomization;
-        self.prepare(kustomization);
-        for path in kustomization.bases() {
+        self.prepare(&target.kustomization);
+        let above = self.enter_namespace(&target.kustomization);
+        for path in target.kustomization.bases() {
             let added = self.add(target, path, layer);
             added.map_err(|error| error.through(self.place(path.origin)))?;
         }
-        let conflicts = layer.resources.refuse_conflicts(&self.tree, &self.schema);
-        conflicts.map_err(|error| error.through(target.place()))?;
-        self.configure(target, layer)?;
-        self.generate(target, layer)?;
-        for path in &kustomization.components {
+        self.add_own(target, layer)?;
+        for path in &target.kustomization.components {
             let added = self.add_component(target, path, layer);
             added.map_err(|error| error.through(self.place(path.origin)))?;
         }
+        self.chart_namespace = above;
+        self.change(target, layer)
+    }
+
+    /// Gives charts the namespace of a kustomization, if it has one, and returns the former one.
+    fn enter_namespace(&mut self, kustomization: &Kustomization) -> String {
+        let above = self.chart_namespace.clone();
+        if !kustomization.namespace.is_empty() {
+            self.chart_namespace.clone_from(&kustomization.namespace);
+        }
+        above
+    }
+
+    /// Adds the field specs and what is generated. This and [`Self::change`] stand apart from
+    /// [`Self::accumulate`], which calls itself, because of what they need of the stack.
+    fn add_own(&mut self, target: &Target<'a>, layer: &mut Layer) -> Result<()> {
+        let conflicts = layer.resources.refuse_conflicts(&self.tree, &self.schema);
+        conflicts.map_err(|error| error.through(target.place()))?;
+        self.configure(target, layer)?;
+        self.generate(target, layer)
+    }
+
+    fn change(&mut self, target: &Target<'a>, layer: &mut Layer) -> Result<()> {
         transform::run(target, layer, self)?;
         plugin::transform(target, layer, self)?;
         plugin::validate(target, layer, self)?;
-        replace::add_variables(layer, &kustomization.vars, self)
+        replace::add_variables(layer, &target.kustomization.vars, self)
     }
 
     /// Announces what will be fetched.
@@ -421,7 +444,8 @@ impl<'a> Work<'a> {
     /// Whether what the folder makes does not depend on this build: not on its schema, and not on
     /// where the root lies, by which `buildMetadata` names places.
     fn may_share(&self, folder: &Folder<'_>) -> bool {
-        !self.options.history
+        self.options.helm.is_none()
+            && !self.options.history
             && !self.schema_is_set
             && !self.tracks_provenance
             && !folder.is_fetched()
@@ -545,7 +569,10 @@ impl<'a> Work<'a> {
             layer.resources.absorb_all([made], tree, schema)?;
         }
         let (charts, globals) = helm::charts(&target.kustomization);
-        for chart in charts {
+        for mut chart in charts {
+            if chart.value.namespace.is_empty() {
+                chart.value.namespace.clone_from(&self.chart_namespace);
+            }
             self.begin(StepKind::Chart, chart.origin);
             let made = helm::inflate(chart.value, &globals, chart.origin, target, self);
             let mut made = made.map_err(|error| error.through(self.place(chart.origin)))?;

@@ -5,11 +5,11 @@ use crate::build::{Target, Work};
 use crate::error::{Error, ErrorKind, Result};
 use crate::kustomization::{HelmChart, HelmGlobals, Kustomization, OldHelmChart};
 use crate::program::{self, Call, Programs};
-use crate::read::{self, Fields};
+use crate::read;
 use crate::resource::Resource;
 use serde_json::{Map, Value};
 use std::path::Path;
-use windlass_yaml::{Origin, Source, Spanned};
+use windlass_yaml::{DeOptions, NodeId, Origin, Source, Spanned, Tree};
 
 /// How to call `helm`.
 #[derive(Debug, Clone, Copy)]
@@ -96,11 +96,6 @@ pub(crate) fn inflate<'a>(
         let hint = "it is `merge`, `override` or `replace`".to_owned();
         return Err(Error::new(ErrorKind::Config, message).hint(hint));
     }
-    if chart.namespace.is_empty() {
-        chart
-            .namespace
-            .clone_from(&target.kustomization.namespace.value);
-    }
     if chart.api_versions.is_empty() {
         chart.api_versions = helm.api_versions.to_vec();
     }
@@ -123,7 +118,9 @@ pub(crate) fn inflate<'a>(
     let shown = place.map_or_else(String::new, |place| {
         format!("{} ({place})", "helm template")
     });
-    read::objects(&mut work.tree, Source::new(shown, text))
+    let mut made = read::objects(&mut work.tree, Source::new(shown, text))?;
+    made.iter_mut().for_each(|object| object.is_of_chart = true);
+    Ok(made)
 }
 
 struct Inflation<'i, 'a> {
@@ -282,7 +279,7 @@ impl Inflation<'_, '_> {
         let inline = Value::Object(std::mem::take(&mut self.chart.values_inline));
         let has_inline = inline.as_object().is_some_and(|map| !map.is_empty());
         if has_inline && self.chart.values_merge == "replace" {
-            return Ok(inline.to_string().into_bytes());
+            return self.printed(&inline);
         }
         let content = self.target.folder.read(&path, &mut self.work.record)?;
         if !has_inline {
@@ -291,14 +288,53 @@ impl Inflation<'_, '_> {
         let source = Source::from_bytes(self.target.folder.shown(&path), content);
         let source = source.map_err(read::malformed)?;
         let of_chart = match read::settings(&mut self.work.tree, source)? {
-            Some(root) => read::decode(&self.work.tree, root, Fields::Any)?,
+            Some(root) => {
+                let options = DeOptions::default();
+                let value = windlass_yaml::from_node(&self.work.tree, root, &options);
+                value.map_err(read::malformed)?
+            }
             None => Value::Object(Map::new()),
         };
         let merged = match &*self.chart.values_merge {
             "merge" => merge(of_chart, inline),
             _ => merge(inline, of_chart),
         };
-        Ok(merged.to_string().into_bytes())
+        self.printed(&merged)
+    }
+
+    /// Values as the YAML that kustomize makes of them.
+    fn printed(&mut self, values: &Value) -> Result<Vec<u8>> {
+        let tree = &mut self.work.tree;
+        let root = node(tree, values);
+        let mut out = Vec::new();
+        tree.emit(root, &mut out).map_err(read::malformed)?;
+        Ok(out)
+    }
+}
+
+/// A value as a node; nested as deep as the file that it came from.
+fn node(tree: &mut Tree, value: &Value) -> NodeId {
+    match value {
+        Value::Null => tree.plain("null", Origin::NONE),
+        Value::Bool(value) => tree.plain(&value.to_string(), Origin::NONE),
+        Value::Number(number) => tree.plain(&number.to_string(), Origin::NONE),
+        Value::String(text) => tree.string(text, Origin::NONE),
+        Value::Array(items) => {
+            let list = tree.seq(Origin::NONE);
+            for item in items {
+                let item = node(tree, item);
+                tree.push(list, item);
+            }
+            list
+        }
+        Value::Object(entries) => {
+            let map = tree.map(Origin::NONE);
+            for (key, value) in entries {
+                let value = node(tree, value);
+                tree.add(map, key, value);
+            }
+            map
+        }
     }
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Resource {
     pub(crate) suffixes: Vec<String>,
     /// Whether its name is to end in a hash of its content.
     pub(crate) needs_hash: bool,
+    /// Whether a chart made it, which then has the namespace that helm gave it.
+    pub(crate) is_of_chart: bool,
     /// Of a generated object: what it does to one that is there.
     pub(crate) behavior: Option<Behavior>,
     /// Of a patch: whether it may change what it is applied to.
@@ -71,6 +73,7 @@ impl Resource {
             prefixes: Vec::new(),
             suffixes: Vec::new(),
             needs_hash: false,
+            is_of_chart: false,
             behavior: None,
             allow_name_change: false,
             allow_kind_change: false,
@@ -182,6 +185,7 @@ impl Resource {
     /// patch finds a map there.
     pub(crate) fn is_marked(&self) -> bool {
         self.needs_hash
+            || self.is_of_chart
             || self.behavior.is_some()
             || self.allow_name_change
             || self.allow_kind_change
@@ -213,6 +217,7 @@ impl Resource {
         self.suffixes.clear();
         self.referrers.clear();
         self.needs_hash = false;
+        self.is_of_chart = false;
         self.behavior = None;
         self.forget_provenance();
     }

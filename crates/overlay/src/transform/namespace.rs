@@ -29,7 +29,7 @@ pub(crate) struct Namespace<'a> {
     pub(crate) subjects: Subjects,
 }
 
-/// Sets the namespace of every object that lives in one
+/// Sets the namespace of every object that lives in one, and is not of a chart
 /// (`kustomize: api/filters/namespace/namespace.go`).
 pub(crate) fn set(
     resources: &mut Resources,
@@ -40,7 +40,7 @@ pub(crate) fn set(
     if namespace.name.is_empty() {
         return Ok(());
     }
-    for resource in resources.iter_mut() {
+    for resource in resources.iter_mut().filter(|one| !one.is_of_chart) {
         resource.remember_id(tree, schema);
         namespace.set_in(resource.root, tree, schema)?;
     }

@@ -179,9 +179,12 @@ fn a_chart_is_pulled_from_a_registry_too() {
 fn inline_values_are_merged_as_asked() {
     let inline = "valuesInline: {b: {c: 3, d: [2], e: null}, z: [1]}";
     for (how, expected) in [
-        ("override", r#"{"a":1,"b":{"c":3,"d":[2]},"z":[1]}"#),
-        ("merge", r#"{"a":1,"b":{"c":2,"d":[1],"e":null},"z":[1]}"#),
-        ("replace", r#"{"b":{"c":3,"d":[2],"e":null},"z":[1]}"#),
+        ("override", "a: 1\nb:\n  c: 3\n  d:\n  - 2\nz:\n- 1\n"),
+        (
+            "merge",
+            "a: 1\nb:\n  c: 2\n  d:\n  - 1\n  e: null\nz:\n- 1\n",
+        ),
+        ("replace", "b:\n  c: 3\n  d:\n  - 2\n  e: null\nz:\n- 1\n"),
     ] {
         let chart = format!("helmCharts:\n- name: foo\n  valuesMerge: {how}\n  {inline}\n");
         let helm = StandIn::helm();
