@@ -12,6 +12,7 @@ mod image_publish;
 mod manifests;
 mod overlay_affected;
 mod overlay_build;
+mod overlay_explain;
 mod overlay_programs;
 mod overlay_remote;
 mod pipeline;

@@ -87,6 +87,11 @@ pub enum Format {
 
 /// What a command has to say: `Display` is stdout in text form, `Serialize` its named outputs.
 pub trait Report: Serialize + fmt::Display {
+    /// Whether `Display` writes colour codes, which are for terminals alone.
+    fn has_colours(&self) -> bool {
+        false
+    }
+
     /// What works but is probably not meant. Printed on stderr.
     fn warnings(&self) -> &[Warning] {
         &[]
@@ -179,6 +184,7 @@ fn finish<R: Report>(report: &R, format: Format, context: &Context) -> ExitCode 
         return ExitCode::from(failure.code());
     }
     let text = match format {
+        Format::Text if report.has_colours() => coloured(&report.to_string()),
         Format::Text => report.to_string(),
         Format::Json => json(report),
     };
@@ -190,6 +196,14 @@ fn finish<R: Report>(report: &R, format: Format, context: &Context) -> ExitCode 
     match codes.chain(report.differs().then_some(1)).min() {
         Some(code) => ExitCode::from(code),
         None => written,
+    }
+}
+
+/// The text as stdout can show it.
+fn coloured(text: &str) -> String {
+    match anstream::stdout().current_choice() {
+        anstream::ColorChoice::Never => anstream::adapter::strip_str(text).to_string(),
+        _ => text.to_owned(),
     }
 }
 

@@ -199,8 +199,18 @@ impl<'a> Object<'a> {
     /// order of the output, with what they hold.
     #[must_use]
     pub fn fields(&self) -> Vec<(FieldPath, String)> {
+        self.fields_below(&FieldPath::default())
+    }
+
+    /// [`Object::fields`], only those at and below one. Nothing where there is no such field.
+    #[must_use]
+    pub fn fields_below(&self, field: &FieldPath) -> Vec<(FieldPath, String)> {
         let mut found = Vec::new();
-        let mut open = vec![(FieldPath::default(), self.resource.root)];
+        let begin = field.look_up(self.tree, self.resource.root);
+        let mut open: Vec<_> = begin
+            .map(|node| (field.clone(), node))
+            .into_iter()
+            .collect();
         while let Some((path, node)) = open.pop() {
             if self.tree.is_empty(node) {
                 found.push((path, shown(self.tree, node)));

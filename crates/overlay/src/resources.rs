@@ -181,6 +181,12 @@ fn take_over(new: &mut Resource, old: &Resource, tree: &mut Tree) -> Result<()> 
         let from = tree.lookup(old.root, &["metadata", field]);
         merge_texts(tree, from, metadata, field, written);
     }
+    for path in [["metadata", "name"], ["metadata", "namespace"]] {
+        if let (Some(old), Some(new)) = (tree.lookup(old.root, &path), tree.lookup(new.root, &path))
+        {
+            tree.succeed(old, new);
+        }
+    }
     new.set_name(tree, &old.text(tree, &["metadata", "name"]))?;
     new.set_namespace(tree, &old.text(tree, &["metadata", "namespace"]))?;
     *new = Resource {
@@ -217,9 +223,12 @@ fn merge_texts(
     let mut values: Vec<NodeId> = tree.children(to).collect();
     for entry in old {
         let key = tree.key(entry).to_owned();
-        if tree.get(to, &key).is_none() {
-            let copy = tree.copy(entry);
-            values.push(tree.add(to, &key, copy));
+        match tree.get(to, &key) {
+            Some(new) => tree.succeed(entry, new),
+            None => {
+                let copy = tree.copy(entry);
+                values.push(tree.add(to, &key, copy));
+            }
         }
     }
     for &value in &values {

@@ -68,7 +68,7 @@ impl Tree {
 
     fn copy_one(&mut self, id: NodeId) -> NodeId {
         let made = self.put(*self.node(id));
-        self.note_copy(id, made);
+        self.succeed(id, made);
         if let Some(tag) = self.tags.get(&id) {
             self.tags.insert(made, Arc::clone(tag));
         }

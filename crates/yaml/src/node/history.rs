@@ -117,8 +117,9 @@ impl Tree {
         }
     }
 
-    /// Notes that a node was copied.
-    pub(super) fn note_copy(&mut self, from: NodeId, to: NodeId) {
+    /// Notes that a new node takes the place of an older one, so that what that was counts among
+    /// its versions. It is so noted of copies.
+    pub fn succeed(&mut self, from: NodeId, to: NodeId) {
         if let Some(history) = &mut self.history
             && history.now(from).is_some()
         {
