@@ -388,6 +388,7 @@ impl Patching<'_> {
             if resource.is_marked() {
                 annotations(self.tree, resource)?;
             }
+            let internal = internal_annotations(self.tree, resource.root);
             json6902::apply(self.tree, resource.root, operations)?;
             if operations.iter().any(Operation::sets_annotations) {
                 resource.forget_provenance();
@@ -395,22 +396,40 @@ impl Patching<'_> {
             // It goes through JSON and back, which leaves no two places with one node.
             resource.shared.clear();
             to_texts(self.tree, resource.root, "annotations");
+            if !internal.is_empty() {
+                let map = annotations(self.tree, resource)?;
+                for annotation in internal {
+                    let key = self.tree.key(annotation).to_owned();
+                    self.tree.set(map, &key, annotation);
+                }
+            }
         }
         Ok(())
     }
 }
 
+/// Copies of the annotations that kustomize takes for its own, whoever wrote them, and puts back
+/// behind a JSON patch (`kustomize: kyaml/kio/kioutil/kioutil.go`, `GetInternalAnnotations`).
+fn internal_annotations(tree: &mut Tree, root: NodeId) -> Vec<NodeId> {
+    let Some(map) = tree.lookup(root, &["metadata", "annotations"]) else {
+        return Vec::new();
+    };
+    let is_internal = |key: &str| key.starts_with("internal.config.kubernetes.io");
+    let found = tree.entries(map).filter(|(key, _)| is_internal(key));
+    let found: Vec<NodeId> = found.map(|(_, annotation)| annotation).collect();
+    found.into_iter().map(|found| tree.copy(found)).collect()
+}
+
 /// The map of annotations, made where there is none.
-fn annotations(tree: &mut Tree, resource: &Resource) -> Result<()> {
+fn annotations(tree: &mut Tree, resource: &Resource) -> Result<NodeId> {
     let metadata = resource.metadata(tree)?;
-    let is_there = tree
-        .get(metadata, "annotations")
-        .is_some_and(|found| tree.is_map(found));
-    if !is_there {
-        let made = tree.map(tree.origin(metadata));
-        tree.set(metadata, "annotations", made);
+    match tree.get(metadata, "annotations") {
+        Some(found) if tree.is_map(found) => Ok(found),
+        _ => {
+            let made = tree.map(tree.origin(metadata));
+            Ok(tree.set(metadata, "annotations", made))
+        }
     }
-    Ok(())
 }
 
 /// Makes every value of a map in the metadata a text, and takes the map out where it is empty or

@@ -55,6 +55,7 @@ impl Case {
                 true => Reorder::None,
                 false => Reorder::Legacy,
             },
+            managed_by_label: has("--enable-managedby-label"),
             ..Options::default()
         }
     }

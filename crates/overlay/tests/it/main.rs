@@ -4,6 +4,7 @@
 
 mod builder;
 mod cases;
+mod compatibility;
 mod errors;
 mod hostile;
 mod library;
