@@ -10,13 +10,16 @@ use crate::node::{Kind, NodeId, Style, Tree};
 use crate::number::{format_g, format_json, parse_float};
 use crate::order;
 use crate::print::Printer;
-use crate::resolve::{Dialect, Value, fits_tag, is_string, plain_value};
+use crate::resolve::{Dialect, Value, fits_tag, is_string, is_word, plain_value};
 use crate::scan::{LONG_TAG, Scanner};
 use crate::source::Origin;
 use std::borrow::Cow;
 
 /// How deep a tree may be to be printed; patches can put one deep value into another.
 pub(crate) const MAX_DEPTH: usize = 512;
+
+/// The length up to which a key that is a word is printed without a look at what is in it.
+const LONGEST_WORD: usize = 64;
 
 impl Tree {
     /// Prints a node as kustomize prints a resource, with a final line break.
@@ -56,6 +59,12 @@ impl Emitter<'_> {
         for (key, value) in self.tree.sorted(id, flow, self.depth == 1)? {
             if !std::mem::take(&mut inline) {
                 self.printer.line(indent);
+            }
+            if key.len() <= LONGEST_WORD && is_word(key) {
+                self.printer.raw(key);
+                self.printer.raw(":");
+                self.value(value, indent, false, flow)?;
+                continue;
             }
             // In the JSON this is a line break, which ends the search for the `:` of a key.
             if key.contains('\u{85}') {
@@ -264,6 +273,7 @@ impl Tree {
     fn key_is_string(&self, id: NodeId, flow: bool, root: bool) -> bool {
         let key = self.key(id);
         match self.key_tag(id) {
+            None if is_word(key) => true,
             Some(tag) if root => fits_tag(key, tag),
             None if root && !self.key_is_quoted(id) => {
                 plain_value(key, Dialect::Yaml12) != Value::Null

@@ -136,18 +136,20 @@ impl<'a> Printer<'a> {
             return;
         }
         let bytes = text.as_bytes();
+        let width = |bytes: &[u8]| bytes.iter().filter(|&&b| b & 0xC0 != 0x80).count();
         let mut column = self.column();
-        let mut after_space = false;
-        for (at, &byte) in bytes.iter().enumerate() {
-            let breaks = byte == b' ' && !after_space && column > WIDTH;
-            if breaks && bytes.get(at + 1) != Some(&b' ') {
+        let mut from = 0;
+        for at in memchr::memchr_iter(b' ', bytes) {
+            self.out.extend_from_slice(&bytes[from..at]);
+            column += width(&bytes[from..at]);
+            from = at;
+            let is_alone = !bytes[..at].ends_with(b" ") && bytes.get(at + 1) != Some(&b' ');
+            if column > WIDTH && is_alone {
                 column = self.fold(indent);
-            } else {
-                self.out.push(byte);
-                column += usize::from(byte & 0xC0 != 0x80);
+                from += 1;
             }
-            after_space = byte == b' ';
         }
+        self.out.extend_from_slice(&bytes[from..]);
     }
 
     /// Breaks the line and returns the new column.
@@ -323,21 +325,30 @@ fn must_escape(c: char) -> bool {
     !is_printable(c) || matches!(c, '"' | '\\' | '\n') || is_wide_break(c)
 }
 
-fn analyze(text: &str) -> Analysis {
+/// What is in a text, with a look at the bytes that may mean something.
+fn seen(text: &str) -> Seen {
     let bytes = text.as_bytes();
     let mut seen = Seen {
         indicators: starts_like_mark(bytes),
         ..Seen::default()
     };
-    let mut before = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        // Most texts are words, with one space between two.
-        let between_words = byte == b' ' && (b' '..0x7F).contains(&before);
-        if !ORDINARY[usize::from(byte)] && !between_words {
-            seen.note(text, at);
+    let mut look = (!bytes.is_empty()).then_some(0);
+    while let Some(at) = look {
+        seen.note(text, at);
+        let mut from = at + 1;
+        // A space matters behind a break alone.
+        if bytes.get(from) == Some(&b' ') {
+            seen.note(text, from);
+            from += 1;
         }
-        before = byte;
+        let mut rest = bytes.get(from..).unwrap_or_default().iter();
+        let len = rest.position(|&b| !INNER[usize::from(b)]);
+        look = len.map(|len| from + len);
     }
+    seen
+}
+
+fn analyze(text: &str) -> Analysis {
     let Seen {
         indicators,
         special,
@@ -347,7 +358,7 @@ fn analyze(text: &str) -> Analysis {
         wide,
         break_space,
         space_break,
-    } = seen;
+    } = seen(text);
     let edge = |c: Option<char>| c.is_some_and(|c| c == ' ' || is_break_char(c));
     let edges = edge(text.chars().next()) || edge(text.chars().next_back());
     let block = !(special || space_break || text.is_empty() || text.ends_with(' '));
@@ -363,7 +374,7 @@ fn analyze(text: &str) -> Analysis {
 }
 
 /// What was seen in a text.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Seen {
     indicators: bool,
     special: bool,
@@ -376,7 +387,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// Takes note of a character that is not [`ORDINARY`] everywhere.
+    /// Takes note of a character that is the first one or not [`INNER`].
     fn note(&mut self, text: &str, at: usize) {
         let bytes = text.as_bytes();
         let before = at.checked_sub(1).map(|before| bytes[before]);
@@ -402,7 +413,7 @@ impl Seen {
                     }
                 }
             }
-            _ => self.indicators |= at == 0,
+            _ => self.indicators |= at == 0 && INDICATORS.contains(&bytes[0]),
         }
     }
 
@@ -412,24 +423,19 @@ impl Seen {
     }
 }
 
-/// Bytes that mean nothing special wherever they stand.
-static ORDINARY: [bool; 256] = ordinary_table();
+/// What a text without quotes cannot start with.
+const INDICATORS: &[u8] = b",[]{}&*!|>'\"%@`";
 
-const fn ordinary_table() -> [bool; 256] {
+/// Bytes that mean nothing special behind the first one, as long as no break is before them.
+static INNER: [bool; 256] = {
     let mut table = [false; 256];
-    let mut byte = 0x21;
+    let mut byte = b' ';
     while byte < 0x7F {
-        table[byte] = true;
+        table[byte as usize] = !matches!(byte, b':' | b'#');
         byte += 1;
     }
-    let special = b":?-#,[]{}&*!|>'\"%@`";
-    let mut at = 0;
-    while at < special.len() {
-        table[special[at] as usize] = false;
-        at += 1;
-    }
     table
-}
+};
 
 fn is_before_blank(bytes: &[u8], at: usize) -> bool {
     matches!(bytes.get(at + 1), None | Some(b' ' | b'\t'))
@@ -454,4 +460,82 @@ fn is_break_char(c: char) -> bool {
 
 fn is_blank_or_break(c: char) -> bool {
     matches!(c, ' ' | '\t') || is_break_char(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolve::{is_ambiguous, is_word};
+    use proptest::prelude::*;
+
+    /// [`analyze`] with a look at every byte.
+    fn seen_at_every_byte(text: &str) -> Seen {
+        let mut seen = Seen {
+            indicators: starts_like_mark(text.as_bytes()),
+            ..Seen::default()
+        };
+        (0..text.len()).for_each(|at| seen.note(text, at));
+        seen
+    }
+
+    /// [`Printer::plain`] byte by byte.
+    fn folded(text: &str, indent: usize) -> String {
+        let (mut out, mut column, mut after_space) = (String::new(), 0, false);
+        for (at, c) in text.char_indices() {
+            let next = text.as_bytes().get(at + 1);
+            if c == ' ' && !after_space && column > WIDTH && next != Some(&b' ') {
+                out.push('\n');
+                out.push_str(&" ".repeat(indent));
+                column = indent;
+            } else {
+                out.push(c);
+                column += 1;
+            }
+            after_space = c == ' ';
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn a_quick_look_sees_what_a_thorough_one_does(
+            text in "([a-z ]{0,4}[ -~\\n\\t\u{85}\u{2028}\u{A0}\u{FEFF}é😀]{0,3}){0,5}"
+        ) {
+            prop_assert_eq!(seen_at_every_byte(&text), seen(&text));
+            let text = text.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+            prop_assert_eq!(seen_at_every_byte(text), seen(text));
+        }
+
+        #[test]
+        fn texts_fold_where_they_would_byte_by_byte(
+            text in "([a-zé日#.]{1,12} {1,2}){0,40}", indent in 0..9_usize
+        ) {
+            let mut out = Vec::new();
+            Printer::new(&mut out).plain(&text, indent, true);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), folded(&text, indent));
+        }
+
+        #[test]
+        fn a_word_needs_no_quotes(text in "[A-Za-z0-9._/-]{1,12}") {
+            if is_word(&text) {
+                prop_assert!(Printer::fits_plain(&text) && !is_ambiguous(&text), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn a_break_at_the_start_is_seen_before_a_space() {
+        for text in ["\n a", "\r a", " \na", "\u{2028} a"] {
+            assert_eq!(seen_at_every_byte(text), seen(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn words_that_mean_something_are_no_words() {
+        for text in [
+            "false", "FALSE", "Null", "yes", "off", ".inf", "+.Inf", "0x1F_F", "1e100000",
+        ] {
+            assert!(!is_word(text), "{text}");
+        }
+    }
 }

@@ -66,6 +66,17 @@ impl Plain {
     }
 }
 
+/// Whether a text is a word that every reader takes for a string: a letter, then letters, digits
+/// and `-_./`. The words that mean something else (`false`, `Null`, `off`) are no longer than five.
+pub(crate) fn is_word(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() > 5
+        && bytes[0].is_ascii_alphabetic()
+        && bytes
+            .iter()
+            .all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-'..=b'/' | b'_'))
+}
+
 /// Whether some reader of YAML 1.1 would take the text without quotes for something else than a
 /// string; such a text is printed in double quotes.
 #[must_use]
@@ -137,6 +148,9 @@ pub(crate) fn is_string(text: &str) -> bool {
 
 /// A number such as `1:30`, which YAML 1.1 reads with 60 as its base.
 fn is_base_60(text: &str) -> bool {
+    if !text.starts_with(|c: char| matches!(c, '0'..='9' | '+' | '-')) {
+        return false;
+    }
     let Some((whole, rest)) = text.split_once(':') else {
         return false;
     };

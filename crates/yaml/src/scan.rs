@@ -138,8 +138,10 @@ impl<'a> Scanner<'a> {
     pub(crate) fn skip(&mut self) {
         loop {
             let tabs = self.flow > 0 || !self.key_ok;
-            while self.byte() == b' ' || (tabs && self.byte() == b'\t') {
+            self.spaces();
+            while tabs && self.byte() == b'\t' {
                 self.pos += 1;
+                self.spaces();
             }
             if self.byte() == b'#' {
                 match self.bytes[self.line..self.pos].iter().all(|&b| is_blank(b)) {
@@ -153,6 +155,22 @@ impl<'a> Scanner<'a> {
             }
             self.take_break(len);
             self.key_ok |= self.flow == 0;
+        }
+    }
+
+    /// Goes over spaces, eight at a time: half of a deeply nested file is indentation.
+    fn spaces(&mut self) {
+        const ALL: u64 = u64::from_le_bytes([b' '; 8]);
+        while let Some(eight) = self.from(self.pos).first_chunk() {
+            let others = u64::from_le_bytes(*eight) ^ ALL;
+            if others != 0 {
+                self.pos += others.trailing_zeros() as usize / 8;
+                return;
+            }
+            self.pos += 8;
+        }
+        while self.byte() == b' ' {
+            self.pos += 1;
         }
     }
 

@@ -39,7 +39,10 @@ impl Scanner<'_> {
         loop {
             let byte = self.byte();
             match PLAIN[usize::from(byte)] {
-                Plain::Word => self.pos += 1,
+                Plain::Word => {
+                    let is_word = |&&b: &&u8| PLAIN[usize::from(b)] == Plain::Word;
+                    self.pos += self.from(self.pos).iter().take_while(is_word).count();
+                }
                 Plain::Flow if self.flow == 0 => self.pos += 1,
                 Plain::Colon if !self.ends_after_one() => self.pos += 1,
                 Plain::Wide if break_len(self.from(self.pos)) == 0 => self.pos += 1,
@@ -64,6 +67,7 @@ impl Scanner<'_> {
             let len = break_len(self.from(self.pos));
             if len > 0 {
                 self.take_break(len);
+                self.spaces();
             } else if self.byte() == b'\t' && self.column() <= self.indent {
                 return Err(self.tab());
             } else if is_blank(self.byte()) {
