@@ -17,7 +17,7 @@ use crate::resources::Resources;
 use crate::schema::Schema;
 use crate::transform::labels;
 use crate::waiver::{self, Waivers};
-use crate::{crds, generate, hash, helm, patch, plugin, read, refs, replace, transform};
+use crate::{crds, generate, hash, helm, plugin, read, refs, replace, transform};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -398,10 +398,7 @@ impl<'a> Work<'a> {
         for mut resource in objects {
             let (api_version, kind) = (resource.api_version(&self.tree), resource.kind(&self.tree));
             self.schema_was_used |= !Schema::is_builtin(api_version, kind);
-            if self.tracks_provenance {
-                resource.provenance = Some(provenance.clone());
-                patch::to_texts(&mut self.tree, resource.root, "annotations");
-            }
+            resource.provenance = self.tracks_provenance.then(|| provenance.clone());
             layer.resources.push(resource);
         }
     }

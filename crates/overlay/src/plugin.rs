@@ -102,7 +102,7 @@ pub(crate) fn transform<'a>(
         let done = run(&configuration, target, &mut layer.resources, work);
         done.map_err(|error| error.through(work.place(entry)))?;
         if let Some(by) = configured_by(&configuration, work) {
-            provenance::record(layer.resources.iter_mut(), &by);
+            provenance::record(layer.resources.iter_mut(), &by, &mut work.tree);
         }
         layer.resources.settle(&mut work.tree);
     }

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::files::normalized;
+use crate::patch::to_texts;
 use crate::remote::{self, Address};
 use crate::resource::Resource;
 use std::path::Path;
@@ -139,9 +140,15 @@ fn quoted(text: &str) -> String {
 }
 
 /// Records that a generator or transformer ran over all objects: one that has no origin yet was
-/// made by it (`kustomize: api/resmap/reswrangler.go`, `AddTransformerAnnotation`).
-pub(crate) fn record<'r>(resources: impl Iterator<Item = &'r mut Resource>, by: &Provenance) {
+/// made by it. kustomize sets all annotations anew, as texts
+/// (`kustomize: api/resmap/reswrangler.go`, `AddTransformerAnnotation`).
+pub(crate) fn record<'r>(
+    resources: impl Iterator<Item = &'r mut Resource>,
+    by: &Provenance,
+    tree: &mut Tree,
+) {
     for resource in resources {
+        to_texts(tree, resource.root, "annotations");
         match &resource.provenance {
             None => resource.provenance = Some(by.clone()),
             Some(_) => resource.changes.push(by.clone()),

@@ -74,7 +74,7 @@ impl Stage<'_, '_> {
     /// Notes that a transformer of this kind ran.
     fn ran(&mut self, kind: &str) {
         if let Some(by) = self.work.configured_by(self.target, kind) {
-            provenance::record(self.layer.resources.iter_mut(), &by);
+            provenance::record(self.layer.resources.iter_mut(), &by, &mut self.work.tree);
         }
         self.layer.resources.settle(&mut self.work.tree);
     }
