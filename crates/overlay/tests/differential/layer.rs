@@ -260,16 +260,20 @@ impl Maker<'_> {
     }
 }
 
-/// Puts comments between and behind lines.
+/// Puts comments between and behind lines, but not behind a key without a value: where a patch
+/// gives it one, kustomize makes a text of it that it cannot read again.
 fn comment(draw: &mut Draw, text: &str) -> String {
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len();
     let mut out = String::new();
-    for line in text.lines() {
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
         let pad = line.len() - line.trim_start().len();
+        let has_value = lines.peek().is_some_and(|next| indent(next) > indent(line));
         match draw.below(12) {
             0 => {
                 let _ = write!(out, "{}# before\n{line}\n", " ".repeat(pad));
             }
-            1 => {
+            1 if has_value || !line.ends_with(':') => {
                 let _ = writeln!(out, "{line} # behind");
             }
             2 => {
