@@ -2,6 +2,7 @@
 
 use crate::node::Tree;
 use crate::source::{Origin, Source, SourceId};
+use memchr::memmem::Finder;
 
 /// A comment that begins with a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +27,11 @@ impl Tree {
     /// # Ok::<(), windlass_yaml::Error>(())
     /// ```
     pub fn comments<'t>(&'t self, mark: &'t str) -> impl Iterator<Item = Comment<'t>> {
+        // Made once: for a small file that takes longer than looking.
+        let finder = Finder::new(mark);
         let sources = self.sources();
         sources
-            .flat_map(move |(id, source)| in_source(id, source, mark))
+            .flat_map(move |(id, source)| in_source(id, source, &finder))
             .filter(|comment| !self.is_in_scalar(comment.origin))
     }
 
@@ -40,27 +43,22 @@ impl Tree {
     }
 }
 
-fn in_source<'t>(
-    id: SourceId,
-    source: &'t Source,
-    mark: &'t str,
-) -> impl Iterator<Item = Comment<'t>> {
+fn in_source<'t>(id: SourceId, source: &'t Source, mark: &Finder<'_>) -> Vec<Comment<'t>> {
     let text = source.text();
-    let found = memchr::memmem::find_iter(text.as_bytes(), mark.as_bytes());
-    let found: Vec<usize> = found.collect();
-    found.into_iter().filter_map(move |start| {
+    let comment = |start: usize| {
         let before = text[..start].rsplit('\n').next().unwrap_or_default();
         let is_comment = before.is_empty() || before.ends_with([' ', '\t']);
-        let behind = text[start + mark.len()..]
-            .lines()
-            .next()
-            .unwrap_or_default();
+        let behind = &text[start + mark.needle().len()..];
+        let behind = behind.lines().next().unwrap_or_default();
         is_comment.then(|| Comment {
             text: behind,
-            origin: Origin::new(id, start, start + mark.len() + behind.len()),
+            origin: Origin::new(id, start, start + mark.needle().len() + behind.len()),
             is_alone: before.trim().is_empty(),
         })
-    })
+    };
+    mark.find_iter(text.as_bytes())
+        .filter_map(comment)
+        .collect()
 }
 
 #[cfg(test)]
