@@ -1,0 +1,48 @@
+//! What is printed reads back as the same values, and is printed again to the same bytes.
+//!
+//! But for what kustomize itself does not print so that it reads back: line breaks of several
+//! bytes, which fold when they are read, and the key `<<`, which then merges.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use windlass_yaml::{NodeId, Source, Tree};
+
+fuzz_target!(|text: &str| {
+    let (tree, roots) = read(text).unwrap_or_default();
+    for root in roots {
+        let mut printed = Vec::new();
+        if tree.emit(root, &mut printed).is_err() {
+            continue;
+        }
+        let printed = String::from_utf8(printed).expect("it is text");
+        if !printed.contains(['\u{85}', '\u{2028}', '\u{2029}']) && !printed.contains("<<") {
+            same_again(&tree, root, &printed);
+        }
+    }
+});
+
+fn read(text: &str) -> Option<(Tree, Vec<NodeId>)> {
+    let mut tree = Tree::new();
+    let roots = tree.load(Source::new("f.yaml", text)).ok()?;
+    Some((tree, roots))
+}
+
+fn same_again(tree: &Tree, root: NodeId, printed: &str) {
+    let (again, roots) = read(printed).expect("what was printed can be read");
+    let [root_again] = roots[..] else {
+        panic!("one document became {}:\n{printed}", roots.len());
+    };
+    let mut bytes = Vec::new();
+    again
+        .emit(root_again, &mut bytes)
+        .expect("what was printed can be printed");
+    assert_eq!(String::from_utf8_lossy(&bytes), printed);
+    assert_eq!(json(&again, root_again), json(tree, root), "{printed}");
+}
+
+fn json(tree: &Tree, root: NodeId) -> String {
+    let mut out = Vec::new();
+    tree.write_json(root, &mut out, true)
+        .expect("it was printed");
+    String::from_utf8(out).expect("it is text")
+}
