@@ -183,9 +183,10 @@ fn near(object: &Object<'_>, field: &FieldPath) -> String {
         .rsplit(['.', ']'])
         .find(|part| !part.is_empty())
         .unwrap_or(&wanted);
-    let same = all
-        .iter()
-        .filter(|path| path.rsplit('.').next() == Some(last));
+    let name = |path: &String| path.rsplit('.').next().unwrap_or_default().to_owned();
+    let names: Vec<String> = all.iter().map(name).collect();
+    let last = nearest(last, names.iter().map(String::as_str)).unwrap_or(last);
+    let same = all.iter().filter(|path| name(path) == last);
     let same: Vec<String> = same.take(MOST).map(|path| format!("`{path}`")).collect();
     match same.is_empty() {
         true => "leave the field out to see all".to_owned(),

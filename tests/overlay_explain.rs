@@ -145,6 +145,10 @@ fn what_is_not_there_is_told_with_the_nearest() {
     error: `Deployment/prod-team-web` has no field `image`
     hint: there is `spec.template.spec.containers[name=app].image`
     ");
+    assert_snapshot!(refused(&["prod", "prod-team-web", "containers[0].imge"], 1), @r"
+    error: `Deployment/prod-team-web` has no field `containers[0].imge`
+    hint: there is `spec.template.spec.containers[name=app].image`
+    ");
     assert_snapshot!(refused(&["prod", "prod-team-web", "spec["], 2), @r"
     error: invalid value 'spec[' for '[FIELD]': a `[` has no `]` behind it
 

@@ -123,9 +123,7 @@ where
     R: Report,
 {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let command = A::command()
-        .version(env!("CARGO_PKG_VERSION"))
-        .after_long_help(EXIT_CODES);
+    let command = A::command().after_long_help(EXIT_CODES);
     if let Some(code) = describe(&command, &arguments) {
         return code;
     }
