@@ -314,17 +314,19 @@ impl Output {
                     write(&path, &text)?;
                     self.written.push(path);
                 }
-                None => self.print(&text),
+                None => self.print(text),
             }
         }
         Ok(self)
     }
 
-    fn print(&mut self, manifests: &str) {
-        if !(self.manifests.is_empty() || manifests.is_empty()) {
+    fn print(&mut self, manifests: String) {
+        if self.manifests.is_empty() {
+            self.manifests = manifests;
+        } else if !manifests.is_empty() {
             self.manifests.push_str("---\n");
+            self.manifests.push_str(&manifests);
         }
-        self.manifests.push_str(manifests);
     }
 }
 

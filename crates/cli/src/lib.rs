@@ -164,7 +164,7 @@ fn describe(command: &clap::Command, arguments: &[OsString]) -> Option<ExitCode>
         ("--man", None) => clap_mangen::Man::new(command).render(&mut page).ok()?,
         _ => return None,
     }
-    Some(write_stdout(&page))
+    Some(write_stdout(|out| out.write_all(&page)))
 }
 
 fn usage(error: &clap::Error) -> ExitCode {
@@ -181,12 +181,13 @@ fn finish<R: Report>(report: &R, format: Format, context: &Context) -> ExitCode 
         failure.print(context);
         return ExitCode::from(failure.code());
     }
-    let text = match format {
-        Format::Text if report.has_colours() => coloured(&report.to_string()),
-        Format::Text => report.to_string(),
-        Format::Json => json(report),
-    };
-    let written = write_stdout(text.as_bytes());
+    let written = write_stdout(|out| match format {
+        Format::Text if report.has_colours() => {
+            out.write_all(coloured(&report.to_string()).as_bytes())
+        }
+        Format::Text => write!(out, "{report}"),
+        Format::Json => out.write_all(json(report).as_bytes()),
+    });
     for failure in report.failures() {
         failure.print(context);
     }
@@ -212,10 +213,11 @@ fn json<R: Report>(report: &R) -> String {
     text
 }
 
-/// A reader that has seen enough (`| head`) is no error; a full disk is.
-fn write_stdout(bytes: &[u8]) -> ExitCode {
-    let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+/// A reader that has seen enough (`| head`) is no error; a full disk is. What is long goes out as it
+/// is, without a copy.
+fn write_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> ExitCode {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             anstream::eprintln!("error: cannot write the result: {error}");
             ExitCode::from(3)
