@@ -1,6 +1,6 @@
 //! A build: each layer adds to the objects of its bases, the root finishes them.
 
-use crate::builder::Bases;
+use crate::builder::{Bases, Known};
 use crate::config::{self, Config};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::FieldSpec;
@@ -450,24 +450,24 @@ impl<'a> Work<'a> {
 
     /// [`Self::base`], built for the first build that needs it and copied for the others.
     fn shared_base(&mut self, folder: &Rc<Folder<'a>>, bases: &'a Bases) -> Result<Layer> {
-        let known = bases.get(folder);
-        let known = known.filter(|base| folder.may_lead_to(&base.folders, base.below));
-        let base = match known {
-            Some(base) => {
+        let base = match bases.get(folder) {
+            Some(Known::Apart(base)) if folder.may_lead_to(&base.folders, base.below) => {
                 self.count(base.folders.len())?;
                 base
             }
-            None => {
+            Some(Known::InPlace) => return self.base(Rc::clone(folder), Provenance::default()),
+            _ => {
                 let mut apart = Self::new(self.options, self.bases);
                 apart.count = self.count;
                 let layer = apart.base(Rc::clone(folder), Provenance::default());
                 self.count = apart.count;
                 if apart.schema_is_set {
                     // It changes how the rest of this build is done, and goes by what was before.
+                    bases.put(folder, Known::InPlace);
                     return self.base(Rc::clone(folder), Provenance::default());
                 }
                 let base = Arc::new(apart.into_base(layer?, folder.depth()));
-                bases.put(folder, &base);
+                bases.put(folder, Known::Apart(Arc::clone(&base)));
                 base
             }
         };

@@ -66,22 +66,31 @@ impl std::fmt::Debug for Builder<'_> {
     }
 }
 
+/// What is known of a base that was built before.
+#[derive(Clone)]
+pub(crate) enum Known {
+    /// It can be taken over.
+    Apart(Arc<Base>),
+    /// It changes the schema of a build, and so is built within each.
+    InPlace,
+}
+
 /// The bases that were built so far.
 #[derive(Default)]
 pub(crate) struct Bases {
     /// By folder, and by how the folder is shown: errors and warnings name files that way.
-    done: RwLock<HashMap<(PathBuf, String), Arc<Base>>>,
+    done: RwLock<HashMap<(PathBuf, String), Known>>,
 }
 
 impl Bases {
-    pub(crate) fn get(&self, folder: &Folder<'_>) -> Option<Arc<Base>> {
+    pub(crate) fn get(&self, folder: &Folder<'_>) -> Option<Known> {
         let done = self.done.read().unwrap_or_else(PoisonError::into_inner);
         done.get(&key(folder)).cloned()
     }
 
-    pub(crate) fn put(&self, folder: &Folder<'_>, base: &Arc<Base>) {
+    pub(crate) fn put(&self, folder: &Folder<'_>, known: Known) {
         let mut done = self.done.write().unwrap_or_else(PoisonError::into_inner);
-        done.insert(key(folder), Arc::clone(base));
+        done.insert(key(folder), known);
     }
 }
 

@@ -129,3 +129,31 @@ fn a_schema_that_a_base_brings_is_for_the_build_that_has_it() {
         }
     }
 }
+
+#[test]
+fn a_deep_base_with_a_schema_is_built_a_few_times_only() {
+    let mut files = vec![
+        (
+            "k0/kustomization.yaml".to_owned(),
+            "openapi: {path: o.json}\nresources: [x.yaml]\n".to_owned(),
+        ),
+        ("k0/o.json".to_owned(), r#"{"definitions": {}}"#.to_owned()),
+        (
+            "k0/x.yaml".to_owned(),
+            "kind: X\nmetadata: {name: x}\n".to_owned(),
+        ),
+    ];
+    const DEPTH: usize = 16;
+    for number in 1..=DEPTH {
+        let text = format!("resources: [../k{}]\n", number - 1);
+        files.push((format!("k{number}/kustomization.yaml"), text));
+    }
+    let files = Watched {
+        files: Memory::from_iter(files),
+        read: Mutex::default(),
+    };
+    let options = Options::default();
+    let builder = Builder::new(&files, &options);
+    assert!(builder.build(format!("k{DEPTH}").as_ref()).is_ok());
+    assert!(files.read.lock().unwrap().len() < DEPTH * DEPTH * 2);
+}
