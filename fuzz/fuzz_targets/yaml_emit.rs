@@ -56,5 +56,9 @@ fn json(tree: &Tree, root: NodeId) -> String {
     let mut out = Vec::new();
     tree.write_json(root, &mut out, true)
         .expect("it was printed");
-    String::from_utf8(out).expect("it is text")
+    // The sign of a zero is not printed.
+    let text = String::from_utf8(out).expect("it is text");
+    ["-0,", "-0]", "-0}"]
+        .iter()
+        .fold(text, |text, zero| text.replace(zero, &zero[1..]))
 }
