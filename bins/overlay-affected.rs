@@ -181,7 +181,7 @@ fn touched(
             let change = Change {
                 before: survey.changed(&old, &range.changed),
                 after: survey,
-                changed: range.changed.iter().map(PathBuf::as_path).collect(),
+                changed: &range.changed,
             };
             output.removed = change.removed().iter().map(|path| plain(path)).collect();
             let mut touched = change.touched(&old, new, args.rendered);
@@ -211,7 +211,8 @@ fn touched(
 struct Change<'a> {
     before: Survey,
     after: Survey,
-    changed: BTreeSet<&'a Path>,
+    /// The files that do, sorted.
+    changed: &'a [PathBuf],
 }
 
 impl Change<'_> {
@@ -224,10 +225,9 @@ impl Change<'_> {
 
     /// The roots whose builds read what differs; if they are `rendered` too, those that differ.
     fn touched(&self, old: &Commit, new: &Commit, rendered: bool) -> BTreeSet<PathBuf> {
-        let changed: Vec<PathBuf> = self.changed.iter().map(|path| path.to_path_buf()).collect();
         let roots: BTreeSet<PathBuf> = self.after.roots().into_iter().collect();
-        let mut maybe = self.after.leading_to(&changed);
-        maybe.extend(self.before.leading_to(&changed));
+        let mut maybe = self.after.leading_to(self.changed);
+        maybe.extend(self.before.leading_to(self.changed));
         maybe.retain(|root| roots.contains(root));
         maybe.sort();
         maybe.dedup();
@@ -236,12 +236,9 @@ impl Change<'_> {
             ..Options::default()
         };
         let (old, new) = (Builder::new(old, &options), Builder::new(new, &options));
-        let is_touched = |root: &PathBuf| {
-            let (before, after) = (old.build(root), new.build(root));
-            match (before, after) {
-                (Ok(before), Ok(after)) if rendered => !is_same(&before, &after),
-                (before, after) => self.is_read_by(&before) || self.is_read_by(&after),
-            }
+        let is_touched = |root: &PathBuf| match (new.build(root), rendered) {
+            (Ok(after), true) => !old.build(root).is_ok_and(|before| is_same(&before, &after)),
+            (after, _) => self.is_read_by(&after) || self.is_read_by(&old.build(root)),
         };
         maybe.into_par_iter().filter(is_touched).collect()
     }
@@ -253,20 +250,24 @@ impl Change<'_> {
         build
             .read()
             .iter()
-            .any(|path| self.changed.contains(&**path))
+            .any(|path| self.changed.binary_search(path).is_ok())
     }
 
     /// The roots of applications whose image is made of something that differs.
     fn with_changed_sources(&self, config: &Config) -> Vec<PathBuf> {
         let apps = Path::new("/").join(&config.apps);
-        let app_of = |path: &&Path| {
+        let app_of = |path: &Path| {
             let inside = path.strip_prefix(&apps).ok()?;
             let mut parts = inside.components();
             let app = parts.next()?;
             let is_source = parts.next()?.as_os_str() != "k8s";
             is_source.then(|| apps.join(app))
         };
-        let touched: BTreeSet<PathBuf> = self.changed.iter().filter_map(app_of).collect();
+        let touched: BTreeSet<PathBuf> = self
+            .changed
+            .iter()
+            .filter_map(|path| app_of(path))
+            .collect();
         let mut roots = self.after.roots();
         roots.retain(|root| touched.iter().any(|app| root.starts_with(app)));
         roots
