@@ -6,13 +6,14 @@ use std::fmt::{Debug, Display};
 use std::path::Path;
 use std::str::FromStr;
 use windlass_overlay::{Memory, Options, build};
-use windlass_registry::{Base, Digest, LayoutImage, Tag, TagPattern, Target};
+use windlass_registry::{Base, Digest, LayoutImage, Range, Tag, TagPattern, Target};
 
 fuzz_target!(|text: &str| {
     reads_back::<Tag>(text);
     reads_back::<Target>(text);
     reads_back::<LayoutImage>(text);
     reads_back::<Base>(text);
+    reads_back::<Range>(text);
     if let Ok(digest) = Digest::parse(text) {
         assert_eq!(digest.as_str(), text);
     }

@@ -27,6 +27,8 @@ pub enum ErrorKind {
     Reference,
     /// An immutable tag exists with another digest.
     TagTaken,
+    /// A range of versions or a pattern that chooses among tags cannot be read.
+    Policy,
     /// An image, a tag or a blob is not there.
     NotFound,
     /// An image layout or what it holds is broken.

@@ -48,6 +48,28 @@ impl Remote {
             .await
     }
 
+    /// A blob of at most `limit` bytes, such as a config.
+    pub(crate) async fn small_blob(&self, blob: &Blob, limit: u64) -> Result<Vec<u8>> {
+        let call = Call::new(Method::GET, self.url(&format!("blobs/{}", blob.digest)));
+        self.retry
+            .run(&self.notify, async || {
+                let response = self.once(&call).await?;
+                match response.status() {
+                    StatusCode::OK => {}
+                    StatusCode::NOT_FOUND => return Err(self.absent(blob.digest.as_str()).into()),
+                    _ => return Err(self.refuse(&call, response).await.into()),
+                }
+                let body = read_limited(response, limit)
+                    .await
+                    .map_err(|error| self.passing(error))?;
+                match Digest::of(&body) == blob.digest {
+                    true => Ok(body),
+                    false => Err(self.other_bytes(blob.digest.as_str())),
+                }
+            })
+            .await
+    }
+
     /// Brings a blob into a layout, unless it is there.
     pub(crate) async fn fetch(&self, blob: &Blob, into: &Layout) -> Result<()> {
         if into.holds(blob) {

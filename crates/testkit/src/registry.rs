@@ -42,6 +42,8 @@ pub struct RegistryRules {
     pub no_digest_header: bool,
     /// Refuse to give a tag that exists to a manifest, as registries do that guard their tags.
     pub guards_tags: bool,
+    /// How many tags are listed at once at most; none for as many as are asked for.
+    pub tag_page: Option<usize>,
 }
 
 /// Something that goes wrong at the next request of its kind.
@@ -193,6 +195,16 @@ impl RegistryServer {
         let key = (repository.to_owned(), tag.to_owned());
         let state = self.shared.state();
         state.manifests.get(&key).map(|(_, bytes)| digest(bytes))
+    }
+
+    /// Gives the manifest that one tag of a repository has these tags too.
+    pub fn add_tags(&self, repository: &str, tag: &str, more: impl IntoIterator<Item = String>) {
+        let mut state = self.shared.state();
+        let key = |tag: &str| (repository.to_owned(), tag.to_owned());
+        if let Some(kept) = state.manifests.get(&key(tag)).cloned() {
+            let more = more.into_iter().map(|tag| (key(&tag), kept.clone()));
+            state.manifests.extend(more);
+        }
     }
 
     /// The bytes of a blob.
@@ -365,7 +377,7 @@ impl Shared {
             Some((repository, "/manifests/", reference)) => {
                 state.manifest(request, repository, reference)
             }
-            Some((repository, ..)) => state.list_tags(repository),
+            Some((repository, ..)) => state.list_tags(request, repository, self.rules.tag_page),
         };
         if self.rules.no_digest_header {
             answer
@@ -566,13 +578,28 @@ impl State {
         request.method == "PUT" && !tag.contains(':') && self.manifests.contains_key(&key)
     }
 
-    fn list_tags(&self, repository: &str) -> Answer {
-        let names = self
-            .manifests
-            .keys()
-            .filter(|(known, name)| known == repository && !name.contains(':'));
-        let tags: Vec<&String> = names.map(|(_, name)| name).collect();
-        Answer::json(200, &json!({"name": repository, "tags": tags}))
+    /// A page of tags after `last`, and where the next one is.
+    fn list_tags(&self, request: &Request, repository: &str, page: Option<usize>) -> Answer {
+        let parameter = |name: &str| request.query.get(name)?.first().cloned();
+        let last = parameter("last").unwrap_or_default();
+        let asked = parameter("n").and_then(|n| n.parse().ok());
+        let count: usize = asked.unwrap_or(usize::MAX).min(page.unwrap_or(usize::MAX));
+        let mut known = self.manifests.keys();
+        if !known.any(|(known, _)| known == repository) {
+            return Answer::error(404, "NAME_UNKNOWN");
+        }
+        let is_tag = |(known, name): &&Key| known == repository && !name.contains(':');
+        let names = self.manifests.keys().filter(is_tag).map(|(_, name)| name);
+        let mut left = names.filter(|name| **name > last).peekable();
+        let tags: Vec<&String> = left.by_ref().take(count).collect();
+        let answer = Answer::json(200, &json!({"name": repository, "tags": tags}));
+        match (left.peek(), tags.last()) {
+            (Some(_), Some(last)) => answer.with(
+                "Link",
+                format!("</v2/{repository}/tags/list?last={last}&n={count}>; rel=\"next\""),
+            ),
+            _ => answer,
+        }
     }
 }
 

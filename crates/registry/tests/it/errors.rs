@@ -1,13 +1,16 @@
 //! Every kind of error as a person reads it, and that no password is in any of them.
 
 use crate::support::{
-    Folder, PASSWORD, WheelFile, hex, publish, serve, tags, target, with_password,
+    Folder, PASSWORD, WheelFile, access, hex, publish, serve, tags, target, with_password,
 };
 use serde_json::json;
 use std::error::Error as _;
 use std::fs;
 use windlass_fault::{Blame, Fault as _};
-use windlass_registry::{Build, Dockerfile, Error, Layout, LayoutImage, Publisher, Tag, Target};
+use windlass_registry::{
+    Build, Dockerfile, Error, Filter, Layout, LayoutImage, Policy, Publisher, Range, Selector, Tag,
+    Target,
+};
 use windlass_testkit::{
     RegistryAuth, RegistryEffect, RegistryFault, RegistryRules, RegistryServer,
 };
@@ -85,6 +88,39 @@ fn names() {
     caused by: invalid reference format
     hint: write it as `registry/repository:tag`, in lower case
     ");
+}
+
+#[test]
+fn policies() {
+    let folder = Folder::new();
+    let range = "^1.2 <latest".parse::<Range>().unwrap_err();
+    insta::assert_snapshot!(shown(&folder, None, &range), @"
+    input: `^1.2 <latest` is not a range of versions: a comparison in it cannot be read
+    hint: write it as `^1.2`, `~1.2.3`, `1.x`, `>=1.2 <3`, `1.2 - 2.3` or several with `||`
+    ");
+    let pattern = Filter::new(Some("v(.*"), None, Vec::new()).unwrap_err();
+    insta::assert_snapshot!(shown(&folder, None, &pattern), @"
+    input: `v(.*` is not a regular expression
+    caused by: regex parse error:
+        v(.*
+         ^
+    error: unclosed group
+    ");
+    let extract = Filter::new(None, Some("$1"), Vec::new()).unwrap_err();
+    insta::assert_snapshot!(shown(&folder, None, &extract), @"
+    input: there is something to extract and no pattern to extract it with
+    hint: give a pattern with a group in it, such as `^main-.*-(?P<ts>[0-9]+)$`
+    ");
+    let server = with_fault("GET", "/tags/", RegistryEffect::Body(b"<html>".to_vec()));
+    folder.image("image", "x");
+    let image = folder.layout("image");
+    publish(&image, &target(&server, "app"), &tags(&["v1"], &[])).unwrap();
+    let every = Policy::Semver(Range::any());
+    let selector = Selector::new(access());
+    let error = selector
+        .select(&target(&server, "app"), &every, &Filter::default())
+        .unwrap_err();
+    insta::assert_snapshot!(shown(&folder, Some(&server), &error), @"world: the list of tags of `[registry]/app` cannot be read");
 }
 
 #[test]

@@ -5,5 +5,6 @@ mod build;
 mod errors;
 mod faults;
 mod publish;
+mod select;
 mod support;
 mod wheels;

@@ -1,0 +1,174 @@
+//! Listing the tags of a repository, page by page (distribution specification, "Listing Tags").
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::reference::Tag;
+use crate::remote::{Call, Remote, read_limited};
+use crate::retry::Trouble;
+use reqwest::header::{HeaderMap, LINK};
+use reqwest::{Method, StatusCode, Url};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// What is asked for at once; a registry may give fewer, and some refuse to be asked for more.
+const PAGE: usize = 1000;
+/// A page of this size holds ten times as many tags of the greatest length.
+const PAGE_LIMIT: u64 = 2 << 20;
+const PAGES: usize = 10_000;
+const TAGS: usize = 1_000_000;
+
+impl Remote {
+    /// All tags of the repository.
+    pub(crate) async fn tags(&self) -> Result<BTreeSet<Tag>> {
+        let mut url = self.url("tags/list");
+        url.set_query(Some(&format!("n={PAGE}")));
+        let mut seen = BTreeSet::new();
+        let mut tags = BTreeSet::new();
+        loop {
+            if seen.len() == PAGES || tags.len() > TAGS {
+                return Err(self.wrong_list("has no end"));
+            }
+            if !seen.insert(url.clone()) {
+                return Err(self.wrong_list("leads back to a page that was read"));
+            }
+            let (page, next) = self
+                .retry
+                .run(&self.notify, async || self.tag_page(&url).await)
+                .await?;
+            tags.extend(page);
+            match next {
+                Some(next) => url = next,
+                None => return Ok(tags),
+            }
+        }
+    }
+
+    async fn tag_page(&self, url: &Url) -> Result<(Vec<Tag>, Option<Url>), Trouble> {
+        let call = Call::new(Method::GET, url.clone());
+        let response = self.once(&call).await?;
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND => return Err(self.no_repository().into()),
+            _ => return Err(self.refuse(&call, response).await.into()),
+        }
+        let next = next_page(url, response.headers());
+        let body = read_limited(response, PAGE_LIMIT)
+            .await
+            .map_err(|error| self.passing(error))?;
+        let tags = read_page(&body).ok_or_else(|| self.wrong_list("cannot be read"))?;
+        Ok((tags, next))
+    }
+
+    fn no_repository(&self) -> Error {
+        let message = format!("`{}` is not there", self.repository);
+        Error::new(ErrorKind::NotFound, message)
+    }
+
+    fn wrong_list(&self, how: &str) -> Error {
+        let message = format!("the list of tags of `{}` {how}", self.repository);
+        Error::new(ErrorKind::Protocol, message)
+    }
+}
+
+/// The tags of a page; a repository without any has none or `null`.
+fn read_page(body: &[u8]) -> Option<Vec<Tag>> {
+    let page: Value = serde_json::from_slice(body).ok()?;
+    match &page["tags"] {
+        Value::Null if page.is_object() => Some(Vec::new()),
+        tags => {
+            let tags = tags.as_array()?.iter();
+            tags.map(|tag| tag.as_str()?.parse().ok()).collect()
+        }
+    }
+}
+
+/// Where the next page is: `Link: </v2/app/tags/list?last=b&n=2>; rel="next"` (RFC 8288). Only path
+/// and query of it count: behind a proxy a registry may name itself by a host that nobody else
+/// knows, and another host is no place to send a request to.
+fn next_page(from: &Url, headers: &HeaderMap) -> Option<Url> {
+    let links = headers.get_all(LINK).iter();
+    let found = links
+        .filter_map(|value| next_link(value.to_str().ok()?))
+        .next()?;
+    let link = from.join(found).ok()?;
+    let mut next = from.clone();
+    next.set_path(link.path());
+    next.set_query(link.query());
+    Some(next)
+}
+
+/// The target of the link whose relation is `next`.
+fn next_link(mut header: &str) -> Option<&str> {
+    loop {
+        let (target, rest) = header.split_once('<')?.1.split_once('>')?;
+        let end = rest.find(",").unwrap_or(rest.len());
+        let is_next = rest[..end].split(';').any(|parameter| {
+            let (name, value) = parameter.split_once('=').unwrap_or_default();
+            let value = value.trim().trim_matches('"');
+            name.trim().eq_ignore_ascii_case("rel")
+                && value
+                    .split(' ')
+                    .any(|word| word.eq_ignore_ascii_case("next"))
+        });
+        if is_next {
+            return Some(target);
+        }
+        header = &rest[end..];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_to_the_next_page() {
+        let here = "https://registry.example/v2/app/tags/list?n=2";
+        for (header, next) in [
+            (
+                "</v2/app/tags/list?last=b&n=2>; rel=\"next\"",
+                Some("/v2/app/tags/list?last=b&n=2"),
+            ),
+            ("<list?last=b>;rel=next", Some("/v2/app/tags/list?last=b")),
+            (
+                "<?last=b>; REL=\"prev NEXT\"",
+                Some("/v2/app/tags/list?last=b"),
+            ),
+            (
+                "</a>; rel=first, </b,c>; title=\"x\"; rel=\"next\"",
+                Some("/b,c"),
+            ),
+            (
+                "<http://10.0.0.1:5000/v2/app/tags/list?last=b>; rel=\"next\"",
+                Some("/v2/app/tags/list?last=b"),
+            ),
+            ("</a>; rel=\"last\"", None),
+            ("</a", None),
+            ("</a>", None),
+            ("", None),
+        ] {
+            let from: Url = here.parse().unwrap();
+            let headers = HeaderMap::from_iter([(LINK, header.parse().unwrap())]);
+            let expected = next.map(|next| format!("https://registry.example{next}"));
+            let found = next_page(&from, &headers).map(String::from);
+            assert_eq!(found, expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn pages() {
+        for (text, count) in [
+            (r#"{"name":"app","tags":["a","b"]}"#, Some(2)),
+            (r#"{"name":"app","tags":null}"#, Some(0)),
+            (r#"{"name":"app"}"#, Some(0)),
+            (r#"{"tags":[1]}"#, None),
+            (r#"{"tags":["a\u001b[31m"]}"#, None),
+            (r#"{"tags":{}}"#, None),
+            ("[]", None),
+            ("null", None),
+            ("<html>", None),
+        ] {
+            let found = read_page(text.as_bytes()).map(|tags| tags.len());
+            assert_eq!(found, count, "{text}");
+        }
+    }
+}
