@@ -1,43 +1,62 @@
-//! Publish an image to a registry.
+//! Publish images to a registry.
+
+#[path = "image-publish/access.rs"]
+mod access;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use windlass_cli::{Common, Context, Failure, Report};
-use windlass_fault::Secret;
 use windlass_registry::{
-    Access, Credentials, LayoutImage, Notify, Publisher, Tag, TagPattern, Tags, Target,
+    ImageSource, Publication, Published, Publisher, Tag, TagPattern, Tags, Target,
 };
 
-/// Publish an image to a registry
+/// Publish images to a registry
 ///
 /// Sends what the registry lacks, then gives the image its tags: first those that never move, last those that do. A tag
 /// that never moves and exists with the same digest is fine; with another one nothing is sent. Publishing again what is
-/// there sends nothing.
+/// there sends nothing. Of several sources, each of another platform, one index is made.
+///
+/// A SOURCE is a layout folder as image-build writes it, a tar file of a layout or of `docker save`, or
+/// docker://REFERENCE for an image of a registry; `:TAG` after a path chooses one of several. IMAGE is
+/// `registry/repository`, or `oci:PATH` for a layout folder in the place of a registry.
 ///
 /// Credentials are those of REGISTRY_USERNAME and REGISTRY_PASSWORD, else those of `docker login` or `podman login`.
 /// Plain http is spoken with this machine alone unless --plain-http is given.
 ///
-/// Outputs: digest, image, tags, uploaded, skipped, mounted, bytes, requests.
+/// Outputs: digest, image, tags, uploaded, skipped, mounted, bytes, saved, requests. With --list: images, a list of
+/// them, and the sums.
 #[derive(clap::Parser)]
-#[command(name = "image-publish")]
+#[command(
+    name = "image-publish",
+    override_usage = "image-publish [OPTIONS] --tag TAGS SOURCE… IMAGE\n       image-publish [OPTIONS] --list FILE"
+)]
 struct Args {
     #[command(flatten)]
     common: Common,
-    /// The folder with the image, as image-build writes it, and `:TAG` where it holds several
-    #[arg(value_name = "LAYOUT")]
-    layout: String,
-    /// Where to: `registry/repository`, or `oci:PATH` for a layout folder in the place of a registry
-    #[arg(value_name = "IMAGE")]
-    image: String,
+    /// What to publish, then where to
+    #[arg(value_name = "IMAGES", num_args = 2.., required_unless_present = "list")]
+    words: Vec<String>,
     /// A tag; several with spaces between
-    #[arg(long, value_name = "TAGS", required = true)]
+    #[arg(
+        long,
+        value_name = "TAGS",
+        required_unless_present = "list",
+        conflicts_with = "list"
+    )]
     tag: Vec<String>,
+    /// Publish what a file lists, all at once: each line `SOURCE… IMAGE --tag TAG…`; what several images have is sent
+    /// once
+    #[arg(long, value_name = "FILE", conflicts_with = "words")]
+    list: Option<PathBuf>,
     /// Which tags never move: words with `*` and `?`, with spaces between
     #[arg(long, value_name = "PATTERNS")]
     immutable: Vec<String>,
-    /// Speak http with a registry that is not this machine
-    #[arg(long)]
-    plain_http: bool,
+    /// Where to keep what takes long to find out about files [default: windlass in the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    #[command(flatten)]
+    access: access::Flags,
 }
 
 impl AsRef<Common> for Args {
@@ -47,13 +66,35 @@ impl AsRef<Common> for Args {
 }
 
 #[derive(serde::Serialize)]
-struct Output {
+#[serde(untagged)]
+enum Output {
+    One(Image),
+    Many(Many),
+}
+
+#[derive(serde::Serialize)]
+struct Image {
     /// The digest of the image.
     digest: String,
     /// The image without tag.
     image: String,
     /// The tags that it has now, among those that were asked for.
     tags: Vec<Tag>,
+    #[serde(flatten)]
+    work: Work,
+}
+
+#[derive(serde::Serialize)]
+struct Many {
+    images: Vec<Image>,
+    #[serde(flatten)]
+    work: Work,
+    #[serde(skip)]
+    failures: Vec<Failure>,
+}
+
+#[derive(Clone, Copy, Default, serde::Serialize)]
+struct Work {
     /// Blobs that were sent.
     uploaded: u64,
     /// Blobs that were there.
@@ -62,81 +103,186 @@ struct Output {
     mounted: u64,
     /// Bytes of blobs that were sent.
     bytes: u64,
+    /// Bytes of blobs that did not have to be sent.
+    saved: u64,
     /// Requests that were made.
     requests: u64,
 }
 
-impl fmt::Display for Output {
+impl std::ops::AddAssign for Work {
+    fn add_assign(&mut self, other: Self) {
+        self.uploaded += other.uploaded;
+        self.skipped += other.skipped;
+        self.mounted += other.mounted;
+        self.bytes += other.bytes;
+        self.saved += other.saved;
+        self.requests += other.requests;
+    }
+}
+
+impl Image {
+    fn new(publication: Publication, image: &Target, published: &Published) -> Self {
+        let Tags { fixed, moving } = publication.tags;
+        Self {
+            digest: published.digest.to_string(),
+            image: image.to_string(),
+            tags: fixed.into_iter().chain(moving).collect(),
+            work: Work {
+                uploaded: published.uploaded,
+                skipped: published.skipped,
+                mounted: published.mounted,
+                bytes: published.bytes,
+                saved: published.saved,
+                requests: published.requests,
+            },
+        }
+    }
+}
+
+impl fmt::Display for Image {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}@{}", self.image, self.digest)
     }
 }
 
-impl Report for Output {}
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(image) => image.fmt(f),
+            Self::Many(many) => many.images.iter().try_for_each(|image| image.fmt(f)),
+        }
+    }
+}
+
+impl Report for Output {
+    fn failures(&self) -> &[Failure] {
+        match self {
+            Self::One(_) => &[],
+            Self::Many(many) => &many.failures,
+        }
+    }
+}
 
 fn main() -> ExitCode {
     windlass_cli::main(run)
 }
 
 fn run(args: Args, context: &Context) -> Result<Output, Failure> {
-    let mut layout: LayoutImage = args.layout.parse()?;
-    layout.path = context.path(&layout.path);
-    let image: Target = args.image.parse()?;
-    let target = match &image {
-        Target::Layout(path) => Target::Layout(context.path(path)),
-        Target::Registry(_) => image.clone(),
-    };
-    let tags = tags(&args.tag, &args.immutable)?;
-    let publisher = Publisher::new(access(args.plain_http, context));
-    let published = publisher.publish(&layout, &target, &tags)?;
-    Ok(Output {
-        digest: published.digest.to_string(),
-        image: image.to_string(),
-        tags: tags.fixed.into_iter().chain(tags.moving).collect(),
-        uploaded: published.uploaded,
-        skipped: published.skipped,
-        mounted: published.mounted,
-        bytes: published.bytes,
-        requests: published.requests,
-    })
-}
-
-fn tags(given: &[String], immutable: &[String]) -> Result<Tags, Failure> {
-    let words = |texts: &[String]| -> Vec<String> {
-        let words = texts.iter().flat_map(|text| text.split_whitespace());
-        words.map(str::to_owned).collect()
-    };
-    let patterns: Vec<TagPattern> = words(immutable)
+    let patterns: Vec<TagPattern> = words(&args.immutable)
         .iter()
         .map(|word| TagPattern::new(word))
         .collect();
-    let mut tags = Tags::default();
-    for word in words(given) {
-        let tag: Tag = word.parse()?;
-        match patterns.iter().any(|pattern| pattern.matches(&tag)) {
-            true => tags.fixed.push(tag),
-            false => tags.moving.push(tag),
+    let cache = args.cache.as_ref().map(|folder| context.path(folder));
+    let jobs = match &args.list {
+        Some(path) => list(path, &patterns, context)?,
+        None => vec![job(&args.words, &words(&args.tag), &patterns, context)?],
+    };
+    let (images, publications): (Vec<Target>, Vec<Publication>) = jobs.into_iter().unzip();
+    let access = args.access.read(&images, context)?;
+    let publisher = Publisher::new(access).with_cache(&cache.unwrap_or_else(|| context.cache()));
+    let results = publisher.publish_all(&publications)?;
+    let mut many = Many {
+        images: Vec::new(),
+        work: Work::default(),
+        failures: Vec::new(),
+    };
+    for ((image, publication), result) in images.iter().zip(publications).zip(results) {
+        match result {
+            Ok(published) => {
+                let image = Image::new(publication, image, &published);
+                many.work += image.work;
+                many.images.push(image);
+            }
+            Err(error) => many.failures.push(error.into()),
         }
     }
-    match tags.fixed.is_empty() && tags.moving.is_empty() {
-        true => Err(Failure::usage("--tag names no tag")),
-        false => Ok(tags),
+    match (args.list.is_some(), many.failures.pop()) {
+        (false, Some(failure)) => Err(failure),
+        (false, None) => Ok(Output::One(many.images.remove(0))),
+        (true, failure) => {
+            many.failures.extend(failure);
+            Ok(Output::Many(many))
+        }
     }
 }
 
-fn access(plain_http: bool, context: &Context) -> Access {
-    let login = context
-        .env("REGISTRY_USERNAME")
-        .zip(context.env("REGISTRY_PASSWORD"));
-    let said = context.clone();
-    Access {
-        credentials: Credentials {
-            login: login.map(|(name, password)| (name, Secret::new(password))),
-            files: Credentials::usual_files(|name| context.env(name)),
-            ..Credentials::default()
+fn words(texts: &[String]) -> Vec<String> {
+    let words = texts.iter().flat_map(|text| text.split_whitespace());
+    words.map(str::to_owned).collect()
+}
+
+/// What to publish, beside the target as it was written.
+fn job(
+    words: &[String],
+    tags: &[String],
+    patterns: &[TagPattern],
+    context: &Context,
+) -> Result<(Target, Publication), Failure> {
+    let Some((image, sources)) = words
+        .split_last()
+        .filter(|(_, sources)| !sources.is_empty())
+    else {
+        return Err(Failure::usage("name a source, then an image"));
+    };
+    let image: Target = image.parse()?;
+    let mut publication = Publication {
+        sources: sources
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<Vec<ImageSource>, _>>()?,
+        target: match &image {
+            Target::Layout(path) => Target::Layout(context.path(path)),
+            Target::Registry(_) => image.clone(),
         },
-        plain_http,
-        notify: Notify::new(move |text| said.progress(text)),
-        ..Access::default()
+        tags: Tags::default(),
+    };
+    for path in publication
+        .sources
+        .iter_mut()
+        .filter_map(ImageSource::path_mut)
+    {
+        *path = context.path(&*path);
     }
+    for word in tags {
+        let tag: Tag = word.parse()?;
+        match patterns.iter().any(|pattern| pattern.matches(&tag)) {
+            true => publication.tags.fixed.push(tag),
+            false => publication.tags.moving.push(tag),
+        }
+    }
+    match tags.is_empty() {
+        true => Err(Failure::usage("--tag names no tag")),
+        false => Ok((image, publication)),
+    }
+}
+
+fn list(
+    path: &std::path::Path,
+    patterns: &[TagPattern],
+    context: &Context,
+) -> Result<Vec<(Target, Publication)>, Failure> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(context.path(path))
+        .map_err(|error| Failure::input(format!("cannot read `{shown}`: {error}"), None))?;
+    let mut jobs = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = words(&[line.to_owned()]);
+        if line.first().is_none_or(|word| word.starts_with('#')) {
+            continue;
+        }
+        let (sources, tags) = match line.iter().position(|word| word == "--tag") {
+            Some(at) => (&line[..at], &line[at + 1..]),
+            None => (&line[..], &[][..]),
+        };
+        if sources.len() < 2 || tags.is_empty() {
+            let message = format!(
+                "line {} of `{shown}` names no image with its tags",
+                number + 1
+            );
+            let hint = "write each line as `SOURCE… IMAGE --tag TAG…`".to_owned();
+            return Err(Failure::input(message, Some(hint)));
+        }
+        jobs.push(job(sources, tags, patterns, context)?);
+    }
+    Ok(jobs)
 }

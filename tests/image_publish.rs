@@ -118,6 +118,134 @@ fn a_folder_stands_for_a_registry() {
 }
 
 #[test]
+fn images_of_several_platforms_become_one() {
+    let app = app_with_image();
+    for platform in ["amd64", "arm64"] {
+        let words = format!("--app shop --output {platform} --platform linux/{platform}");
+        app.run(BUILD, &words, &[]);
+    }
+    let together = "--app shop --output both --platform linux/amd64,linux/arm64";
+    let digest = String::from_utf8(app.run(BUILD, together, &[]).stdout).unwrap();
+    let output = app.run(PUBLISH, "amd64 arm64 oci:registry/shop --tag v1", &[]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said, format!("oci:registry/shop@{digest}"));
+}
+
+#[test]
+fn a_list_goes_at_once_and_what_fails_is_said_beside_the_rest() {
+    let app = app_with_image();
+    let server = registry("hunter2");
+    let address = server.address();
+    app.write(
+        "list",
+        &format!(
+            "# images\n\nimage {address}/team/one --tag v1 latest\n\
+             image {address}/team/two --tag latest\nabsent {address}/team/three --tag latest\n"
+        ),
+    );
+    let output = app.run(PUBLISH, "--list list --immutable v* --format json", &LOGIN);
+    assert_eq!(output.status.code(), Some(1), "{}", app.shown(&output));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let images = report["images"].as_array().unwrap();
+    assert_eq!(images.len(), 2);
+    assert_eq!(images[0]["tags"], serde_json::json!(["v1", "latest"]));
+    assert_eq!(
+        (&report["uploaded"], &report["mounted"]),
+        (&2.into(), &2.into())
+    );
+    assert_eq!(
+        server.tag("team/two", "latest"),
+        server.tag("team/one", "v1")
+    );
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("`absent` is not an OCI image layout")
+    );
+
+    for (text, said) in [
+        (
+            "image example/shop\n",
+            "exit 1\nerror: line 1 of `list` names no image with its tags\nhint: write each line as `SOURCE… IMAGE --tag TAG…`\n",
+        ),
+        (
+            "image a.example/shop --tag v1\nimage b.example/shop --tag v1\n",
+            "exit 2\nerror: REGISTRY_PASSWORD is for one registry, and the images go to several; log in with docker or podman\n\nFor more information, try '--help'.\n",
+        ),
+    ] {
+        app.write("list", text);
+        assert_eq!(app.shown(&app.run(PUBLISH, "--list list", &LOGIN)), said);
+    }
+}
+
+/// What must be in no output: the password, as it is and as a header has it, the tokens of the
+/// registry, and the signature that a location may carry.
+const SECRETS: [&str; 4] = ["hunter2", "Y2k6aHVudGVyMg", "token-", "s1gned"];
+
+/// All that is said by a run against a registry with these faults, and what it leaves as outputs.
+fn publish_with(app: &App, auth: RegistryAuth, faults: Vec<RegistryFault>, flags: &str) -> String {
+    let server = RegistryServer::start(RegistryRules {
+        auth,
+        faults,
+        ..RegistryRules::default()
+    })
+    .unwrap();
+    let words = format!("image {}/shop --tag latest {flags}", server.address());
+    let outputs = app.path("outputs");
+    let given = ("GITHUB_OUTPUT", outputs.to_str().unwrap());
+    let output = app.run(PUBLISH, &words, &[LOGIN[0], LOGIN[1], given]);
+    assert_eq!(server.unhit(), 0);
+    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+}
+
+#[test]
+fn nothing_secret_is_said_whatever_happens() {
+    let app = app_with_image();
+    let status = |code, headers: &[(&str, &str)]| {
+        let headers = headers.iter();
+        let headers = headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        RegistryEffect::Status(code, headers.collect())
+    };
+    let other = RegistryServer::start(RegistryRules::default()).unwrap();
+    let signed = &format!(
+        "http://{}/v2/x/blobs/uploads/y?signature=s1gned",
+        other.address()
+    );
+    let realm = &format!("Bearer realm=\"http://{}/token?s1gned\"", other.address());
+    let echo = serde_json::json!({"errors": [{"code": "DENIED", "message": "not you"}]});
+    let rows = [
+        ("POST", status(202, &[("Location", signed)])),
+        ("POST", status(307, &[("Location", signed)])),
+        ("POST", status(500, &[])),
+        ("POST", status(400, &[])),
+        ("PUT", status(429, &[("Retry-After", "3600")])),
+        ("PUT", RegistryEffect::Refuse(403, echo)),
+        ("PUT", RegistryEffect::ExpireTokens),
+        ("HEAD", status(401, &[("WWW-Authenticate", realm)])),
+    ];
+    let basic = RegistryAuth::Basic("ci".into(), "hunter2".into());
+    let token = RegistryAuth::Token("ci".into(), "hunter2".into());
+    let refusing = RegistryAuth::Token("ci".into(), "another".into());
+    let mut said = publish_with(&app, refusing, Vec::new(), "-v");
+    said += &publish_with(&app, token.clone(), Vec::new(), "--quiet --format json");
+    for (method, effect) in rows {
+        let faults = vec![RegistryFault::new(method, "/v2/", effect)];
+        said += &publish_with(&app, basic.clone(), faults.clone(), "-v");
+        said += &publish_with(&app, token.clone(), faults, "-v --format json");
+    }
+    said += &fs::read_to_string(app.path("outputs")).unwrap();
+    for secret in SECRETS {
+        assert!(!said.contains(secret), "`{secret}` in {said}");
+    }
+    for part in [
+        "digest=sha256:",
+        "DENIED not you",
+        "trying again",
+        "refuses the credentials",
+    ] {
+        assert!(said.contains(part), "`{part}` not in {said}");
+    }
+}
+
+#[test]
 fn how_it_fails() {
     let app = app_with_image();
     assert_snapshot!(app.shown(&app.run(PUBLISH, "image example/shop --tag", &[])), @"

@@ -3,7 +3,7 @@
 use crate::commit::Commit;
 use crate::lock::{self, Lock, Pinned};
 use crate::shared::{Once, Shared, held};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use windlass_cli::{Context, Failure};
@@ -109,14 +109,10 @@ impl<'a> Remotes<'a> {
     }
 
     fn cache(&self) -> PathBuf {
-        if let Some(folder) = &self.args.cache {
-            return self.context.path(folder);
+        match &self.args.cache {
+            Some(folder) => self.context.path(folder),
+            None => self.context.cache(),
         }
-        let caches = self.context.env("XDG_CACHE_HOME").map(PathBuf::from);
-        let home = || Some(Path::new(&self.context.env("HOME")?).join(".cache"));
-        let caches = caches.or_else(home);
-        let caches = caches.unwrap_or_else(std::env::temp_dir);
-        caches.join("windlass")
     }
 
     /// The lock's word, unless it is to be written anew.

@@ -61,6 +61,15 @@ impl Context {
         std::env::vars_os().filter_map(move |(name, value)| Some((utf8(name)?, utf8(value)?)))
     }
 
+    /// The folder for what can be got or made again: `windlass` in the user's cache folder.
+    #[must_use]
+    pub fn cache(&self) -> PathBuf {
+        let caches = self.env("XDG_CACHE_HOME").map(PathBuf::from);
+        let home = || Some(Path::new(&self.env("HOME")?).join(".cache"));
+        let caches = caches.or_else(home).unwrap_or_else(std::env::temp_dir);
+        caches.join("windlass")
+    }
+
     /// Seconds since 1970.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the one door to the clock")]

@@ -3,7 +3,7 @@
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::Layout;
-use crate::publish::{copy, runtime};
+use crate::publish::runtime;
 use crate::reference::{Base, LayoutImage, Repository};
 use crate::remote::{Access, Remote};
 use crate::spec::{self, Blob, MANIFEST_LIMIT, Manifest, Platform};
@@ -84,7 +84,7 @@ fn from_layout(image: &LayoutImage, platform: &Platform, into: &Layout) -> Resul
     let config = layout.read(&config, MANIFEST_LIMIT)?;
     for layer in &layers {
         if !into.holds(layer) {
-            copy(&layout, into, layer)?;
+            layout.stored(layer).copy(into)?;
         }
     }
     finish(&base, entry.digest, &config, layers)

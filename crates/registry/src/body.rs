@@ -2,7 +2,7 @@
 
 use crate::digest::{Digest, Hasher};
 use crate::error::{Error, Result};
-use crate::layout::Layout;
+use crate::origin::Stored;
 use crate::remote::Broken;
 use crate::retry::Trouble;
 use crate::spec::Blob;
@@ -10,7 +10,6 @@ use futures_util::stream;
 use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Body, RequestBuilder, Response};
 use std::io;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -27,21 +26,17 @@ pub(crate) enum Source {
     File(FileSource),
 }
 
-/// A blob of a layout.
+/// A blob on this machine.
 pub(crate) struct FileSource {
-    layout: Layout,
-    blob: Blob,
-    path: PathBuf,
+    stored: Stored,
     /// Bytes handed to the connection, over all tries.
     sent: Arc<AtomicU64>,
 }
 
 impl Source {
-    pub(crate) fn blob(layout: &Layout, blob: &Blob, sent: &Arc<AtomicU64>) -> Self {
+    pub(crate) fn stored(stored: Stored, sent: &Arc<AtomicU64>) -> Self {
         Self::File(FileSource {
-            layout: layout.clone(),
-            blob: blob.clone(),
-            path: layout.path(&blob.digest),
+            stored,
             sent: Arc::clone(sent),
         })
     }
@@ -75,14 +70,16 @@ enum Failure {
 
 impl FileSource {
     async fn send(&self, request: RequestBuilder) -> Result<Result<Response, Broken>, Trouble> {
-        let file = self.layout.open_blob(&self.blob)?;
+        let file = self.stored.open()?;
         let progress = Arc::new(Progress::default());
         let body = stream(
             tokio::fs::File::from_std(file),
-            self.blob.clone(),
+            self.stored.blob.clone(),
             Arc::clone(&progress),
         );
-        let request = request.header(CONTENT_LENGTH, self.blob.size).body(body);
+        let request = request
+            .header(CONTENT_LENGTH, self.stored.blob.size)
+            .body(body);
         let answer = watch(request, &progress).await;
         self.sent
             .fetch_add(progress.bytes.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -92,8 +89,8 @@ impl FileSource {
             .ok()
             .and_then(|mut failure| failure.take());
         match failure {
-            Some(Failure::Read(error)) => Err(Error::read(&self.path, error).into()),
-            Some(Failure::Changed) => Err(self.layout.corrupt(&self.blob.digest).into()),
+            Some(Failure::Read(error)) => Err(Error::read(&self.stored.path, error).into()),
+            Some(Failure::Changed) => Err(self.stored.corrupt().into()),
             None => Ok(answer),
         }
     }

@@ -12,7 +12,8 @@ use windlass_fault::Secret;
 /// Where credentials come from, in the order in which they are asked.
 #[derive(Debug, Clone)]
 pub struct Credentials {
-    /// User name and password for the one registry that is talked to.
+    /// User name and password for the registry that a base image is of, or that an image goes to;
+    /// no other registry gets them.
     pub login: Option<(String, Secret)>,
     /// Files as `docker login` and `podman login` write them; one that is not there is passed by.
     pub files: Vec<PathBuf>,

@@ -51,11 +51,7 @@ pub(crate) fn write<S>(
     time: u64,
 ) -> Result<Layer> {
     let failed = |error| unwrap(error, "the end of a layer");
-    let gzip = GzBuilder::new()
-        .mtime(0)
-        .operating_system(NO_SYSTEM)
-        .write(layout.writer()?, Compression::new(LEVEL));
-    let mut builder = Builder::new(Hashing::new(gzip));
+    let mut builder = Builder::new(Hashing::new(gzip(layout.writer()?)));
     for path in paths(files, based) {
         let added = match files.get(&path) {
             None => add_folder(&mut builder, &path, time),
@@ -74,6 +70,14 @@ pub(crate) fn write<S>(
         blob: Blob::new(LAYER_GZIP, digest, size),
         diff_id,
     })
+}
+
+/// The compressor of every layer that we make.
+pub(crate) fn gzip(writer: BlobWriter) -> GzEncoder<BlobWriter> {
+    GzBuilder::new()
+        .mtime(0)
+        .operating_system(NO_SYSTEM)
+        .write(writer, Compression::new(LEVEL))
 }
 
 /// An error of ours that went through the archive, or else one of reading a file.

@@ -3,13 +3,14 @@
 
 use crate::digest::{Digest, Hashing};
 use crate::error::{Error, ErrorKind, Result};
+use crate::origin::Stored;
 use crate::reference::Tag;
 use crate::spec::{self, Blob};
 use oci_client::annotations::ORG_OPENCONTAINERS_IMAGE_REF_NAME as REF_NAME;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::{NamedTempFile, TempDir};
@@ -102,9 +103,7 @@ impl Layout {
     /// # Errors
     /// If the list cannot be read.
     pub fn entries(&self) -> Result<Vec<Entry>> {
-        let index = self.index()?;
-        let entries = index["manifests"].as_array().map_or(&[][..], Vec::as_slice);
-        entries.iter().map(|value| self.entry(value)).collect()
+        entries(&self.index()?, &self.root.display().to_string())
     }
 
     /// The image with this tag; without a tag the only image there is.
@@ -112,79 +111,31 @@ impl Layout {
     /// # Errors
     /// [`ErrorKind::NotFound`] if there is none, or without a tag more than one.
     pub fn resolve(&self, tag: Option<&str>) -> Result<Entry> {
-        let mut entries = self.entries()?;
-        entries.retain(|entry| tag.is_none() || entry.tag.as_deref() == tag);
-        let digests: BTreeSet<&Digest> = entries.iter().map(|entry| &entry.digest).collect();
-        let place = self.root.display();
-        let message = match (tag, digests.len()) {
-            (_, 1) => return Ok(entries.swap_remove(0)),
-            (Some(tag), 0) => format!("`{place}` has no image with the tag `{tag}`"),
-            (None, 0) => format!("`{place}` has no image"),
-            (Some(tag), count) => format!("`{place}` has {count} images with the tag `{tag}`"),
-            (None, count) => format!("`{place}` has {count} images"),
-        };
-        let error = Error::new(ErrorKind::NotFound, message);
-        Err(
-            match (tag, entries.iter().find_map(|entry| entry.tag.as_ref())) {
-                (None, Some(known)) => error.suggest(format!("name one as `{place}:{known}`")),
-                _ => error,
-            },
-        )
+        choose_entry(&self.index()?, &self.root.display().to_string(), tag)
     }
 
     /// A blob as a whole, at most `limit` bytes, checked against its digest.
     pub(crate) fn read(&self, blob: &Blob, limit: u64) -> Result<Vec<u8>> {
-        let path = self.path(&blob.digest);
-        if blob.size > limit {
-            let message = format!("`{}` is larger than {limit} bytes", path.display());
-            return Err(Error::new(ErrorKind::Layout, message));
-        }
-        let mut bytes = Vec::new();
-        self.open_blob(blob)?
-            .take(limit + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| Error::read(&path, error))?;
-        match Digest::of(&bytes) == blob.digest {
-            true => Ok(bytes),
-            false => Err(self.corrupt(&blob.digest)),
-        }
+        self.stored(blob).read(limit)
     }
 
-    /// The file of a blob, which has the size its descriptor says.
-    pub(crate) fn open_blob(&self, blob: &Blob) -> Result<File> {
-        let path = self.path(&blob.digest);
-        let file = File::open(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => {
-                let (root, digest) = (self.root.display(), &blob.digest);
-                Error::new(
-                    ErrorKind::Layout,
-                    format!("`{root}` lacks the blob `{digest}`"),
-                )
-            }
-            _ => Error::read(&path, error),
-        })?;
-        let data = file.metadata().map_err(|error| Error::read(&path, error))?;
-        match data.is_file() && data.len() == blob.size {
-            true => Ok(file),
-            false => Err(self.corrupt(&blob.digest)),
+    /// Where a blob is, if it is here.
+    pub(crate) fn stored(&self, blob: &Blob) -> Stored {
+        Stored {
+            blob: blob.clone(),
+            path: self.path(&blob.digest),
+            offset: None,
+            place: self.root.clone(),
         }
     }
 
     /// Whether a blob is here whole: its bytes are read and hashed.
     pub(crate) fn holds(&self, blob: &Blob) -> bool {
-        let Ok(mut file) = self.open_blob(blob) else {
+        let Ok(mut file) = self.stored(blob).open() else {
             return false;
         };
         let mut hashing = Hashing::new(io::sink());
         io::copy(&mut file, &mut hashing).is_ok() && hashing.hasher.finish().0 == blob.digest
-    }
-
-    pub(crate) fn corrupt(&self, digest: &Digest) -> Error {
-        let message = format!(
-            "the blob `{digest}` in `{}` is not what its name says",
-            self.root.display()
-        );
-        Error::new(ErrorKind::Layout, message).suggest("delete the folder and make it anew")
     }
 
     pub(crate) fn path(&self, digest: &Digest) -> PathBuf {
@@ -217,23 +168,17 @@ impl Layout {
         let _lock = self.lock()?;
         let mut index = self.index()?;
         let entries = manifests(&mut index);
-        for tag in fixed {
-            let taken = entries
-                .iter()
-                .find(|entry| name_of(entry) == Some(tag.as_str()));
-            match taken.and_then(|entry| entry["digest"].as_str()) {
-                Some(held) if held != blob.digest.as_str() => {
-                    let place = format!("oci:{}", self.root.display());
-                    return Err(tag_taken(&place, tag, held, &blob.digest));
-                }
-                _ => {}
-            }
-        }
+        check_fixed(entries, &self.root, blob, fixed)?;
         for tag in fixed.iter().chain(moving) {
             entries.retain(|entry| name_of(entry) != Some(tag.as_str()));
             entries.push(descriptor(blob, Some(tag.as_str())));
         }
         self.write_index(&index)
+    }
+
+    /// Whether tags may be given that never move: they are free, or this image's already.
+    pub(crate) fn check_fixed(&self, blob: &Blob, fixed: &[Tag]) -> Result<()> {
+        check_fixed(manifests(&mut self.index()?), &self.root, blob, fixed)
     }
 
     /// Makes this the only image of the folder and drops the blobs of the one before.
@@ -301,25 +246,7 @@ impl Layout {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(empty_index()),
             Err(error) => return Err(Error::read(&path, error)),
         };
-        let broken = || format!("`{}` is not an image index", path.display());
-        let index: Value = serde_json::from_slice(&bytes)
-            .map_err(|error| Error::new(ErrorKind::Layout, broken()).because(error))?;
-        match index["manifests"].is_array() {
-            true => Ok(index),
-            false => Err(Error::new(ErrorKind::Layout, broken())),
-        }
-    }
-
-    fn entry(&self, value: &Value) -> Result<Entry> {
-        let blob = Blob::from_json(value).map_err(|error| {
-            let message = format!("an image of `{}` is badly described", self.root.display());
-            Error::new(ErrorKind::Layout, message).because(error)
-        })?;
-        Ok(Entry {
-            tag: name_of(value).map(str::to_owned),
-            digest: blob.digest.clone(),
-            blob,
-        })
+        image_index(&bytes, &path.display().to_string())
     }
 
     fn write_index(&self, index: &Value) -> Result<()> {
@@ -422,6 +349,55 @@ pub(crate) fn tag_taken(place: &str, tag: &Tag, held: &str, digest: &Digest) -> 
     Error::new(ErrorKind::TagTaken, message).suggest("publish under a new version")
 }
 
+/// The list of images of a layout; `name` is how messages call the file.
+pub(crate) fn image_index(bytes: &[u8], name: &str) -> Result<Value> {
+    let broken = || format!("`{name}` is not an image index");
+    let index: Value = serde_json::from_slice(bytes)
+        .map_err(|error| Error::new(ErrorKind::Layout, broken()).because(error))?;
+    match index["manifests"].is_array() {
+        true => Ok(index),
+        false => Err(Error::new(ErrorKind::Layout, broken())),
+    }
+}
+
+fn entries(index: &Value, place: &str) -> Result<Vec<Entry>> {
+    let entries = index["manifests"].as_array().map_or(&[][..], Vec::as_slice);
+    entries.iter().map(|value| entry(value, place)).collect()
+}
+
+fn entry(value: &Value, place: &str) -> Result<Entry> {
+    let blob = Blob::from_json(value).map_err(|error| {
+        let message = format!("an image of `{place}` is badly described");
+        Error::new(ErrorKind::Layout, message).because(error)
+    })?;
+    Ok(Entry {
+        tag: name_of(value).map(str::to_owned),
+        digest: blob.digest.clone(),
+        blob,
+    })
+}
+
+/// The image of an index with this tag; without a tag the only image there is.
+pub(crate) fn choose_entry(index: &Value, place: &str, tag: Option<&str>) -> Result<Entry> {
+    let mut entries = entries(index, place)?;
+    entries.retain(|entry| tag.is_none() || entry.tag.as_deref() == tag);
+    let digests: BTreeSet<&Digest> = entries.iter().map(|entry| &entry.digest).collect();
+    let message = match (tag, digests.len()) {
+        (_, 1) => return Ok(entries.swap_remove(0)),
+        (Some(tag), 0) => format!("`{place}` has no image with the tag `{tag}`"),
+        (None, 0) => format!("`{place}` has no image"),
+        (Some(tag), count) => format!("`{place}` has {count} images with the tag `{tag}`"),
+        (None, count) => format!("`{place}` has {count} images"),
+    };
+    let error = Error::new(ErrorKind::NotFound, message);
+    Err(
+        match (tag, entries.iter().find_map(|entry| entry.tag.as_ref())) {
+            (None, Some(known)) => error.suggest(format!("name one as `{place}:{known}`")),
+            _ => error,
+        },
+    )
+}
+
 fn empty_index() -> Value {
     json!({"schemaVersion": 2, "mediaType": spec::INDEX, "manifests": []})
 }
@@ -430,6 +406,22 @@ fn manifests(index: &mut Value) -> &mut Vec<Value> {
     index["manifests"]
         .as_array_mut()
         .expect("`index` checked that it is a list")
+}
+
+fn check_fixed(entries: &[Value], root: &Path, blob: &Blob, fixed: &[Tag]) -> Result<()> {
+    for tag in fixed {
+        let mut named = entries
+            .iter()
+            .filter(|entry| name_of(entry) == Some(tag.as_str()));
+        match named.next().and_then(|entry| entry["digest"].as_str()) {
+            Some(held) if held != blob.digest.as_str() => {
+                let place = format!("oci:{}", root.display());
+                return Err(tag_taken(&place, tag, held, &blob.digest));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn name_of(entry: &Value) -> Option<&str> {

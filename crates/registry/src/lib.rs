@@ -26,6 +26,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod archive;
 mod auth;
 mod base;
 mod body;
@@ -34,8 +35,11 @@ mod credentials;
 mod digest;
 mod dockerfile;
 mod error;
+mod image;
 mod layer;
 mod layout;
+mod memory;
+mod origin;
 mod policy;
 mod publish;
 mod pull;
@@ -44,7 +48,9 @@ mod python;
 mod reference;
 mod remote;
 mod retry;
+mod saved;
 mod select;
+mod shelf;
 mod source;
 mod spec;
 mod tags;
@@ -56,8 +62,9 @@ pub use dockerfile::Dockerfile;
 pub use error::{Error, ErrorKind, Result};
 pub use layout::{Entry, Layout};
 pub use oci_client::Reference;
+pub use origin::ImageSource;
 pub use policy::{Filter, Order, Policy, Range, Reason};
-pub use publish::{Published, Publisher, Tags};
+pub use publish::{Publication, Published, Publisher, Tags};
 pub use python::{DEFAULT_PYTHON, PackageIndex};
 pub use reference::{Base, LayoutImage, Repository, Tag, TagPattern, Target};
 pub use remote::Access;

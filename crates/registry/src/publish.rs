@@ -1,17 +1,19 @@
-//! Publishing an image of a layout: to a registry, or to a layout that stands for one.
+//! Publishing images: to registries, or to layouts that stand for one.
 
 use crate::body::Source;
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
-use crate::layout::{Entry, Layout, tag_taken};
+use crate::image::{Image, Part};
+use crate::layout::{Layout, tag_taken};
+use crate::memory::Memory;
+use crate::origin::ImageSource;
 use crate::push::{Arrival, Before};
-use crate::reference::{Base, LayoutImage, Repository, Tag, Target};
+use crate::reference::{LayoutImage, Repository, Tag, Target};
 use crate::remote::{Access, Remote};
-use crate::spec::{Blob, MANIFEST_LIMIT, Manifest};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use oci_client::annotations::ORG_OPENCONTAINERS_IMAGE_BASE_NAME as BASE_NAME;
-use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use crate::shelf::{Shelf, Shelves};
+use futures_util::{StreamExt as _, stream};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,6 +24,17 @@ pub struct Tags {
     pub fixed: Vec<Tag>,
     /// Moved to each image that gets them, after the fixed ones.
     pub moving: Vec<Tag>,
+}
+
+/// An image, where it goes, and how it is called there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// Where it comes from. Several images, of a platform each, go as one index.
+    pub sources: Vec<ImageSource>,
+    /// Where it goes.
+    pub target: Target,
+    /// Its tags.
+    pub tags: Tags,
 }
 
 /// What publishing did.
@@ -37,20 +50,22 @@ pub struct Published {
     pub mounted: u64,
     /// Bytes of blobs that were sent, those of failed tries included.
     pub bytes: u64,
-    /// Requests that were made; none for a layout.
+    /// Bytes of blobs that did not have to be sent.
+    pub saved: u64,
+    /// Requests that were made; none for a layout. Those to the registry that an image comes from
+    /// are not counted.
     pub requests: u64,
 }
 
-/// Publishes images of layouts.
+/// Publishes images.
 #[derive(Debug, Clone, Default)]
 pub struct Publisher {
     access: Access,
+    cache: Option<PathBuf>,
 }
 
-/// Uploads at a time to one registry.
-const AT_ONCE: usize = 3;
-/// How deep indexes may be nested.
-const DEPTH: usize = 4;
+/// Images at a time.
+const AT_ONCE: usize = 8;
 /// A config up to this size is sent without asking whether it is there.
 const SMALL: u64 = 64 << 10;
 
@@ -58,173 +73,269 @@ impl Publisher {
     /// Publishes with this access to registries.
     #[must_use]
     pub fn new(access: Access) -> Self {
-        Self { access }
+        Self {
+            access,
+            cache: None,
+        }
     }
 
-    /// Copies an image with everything it refers to, then gives it its tags: fixed ones first,
-    /// moving ones last. Whatever is there already is left alone.
+    /// Keeps in this folder what takes long to find out about files that do not change.
+    #[must_use]
+    pub fn with_cache(mut self, folder: &Path) -> Self {
+        self.cache = Some(folder.to_owned());
+        self
+    }
+
+    /// Copies an image of a layout with everything it refers to, then gives it its tags: fixed
+    /// ones first, moving ones last. Whatever is there already is left alone.
     ///
     /// # Errors
     /// [`ErrorKind::TagTaken`] if a fixed tag exists with another digest: nothing was sent then.
     /// Otherwise if the source is broken or the target refuses or cannot be reached; tags that
     /// come after the failure have not moved.
     pub fn publish(&self, source: &LayoutImage, target: &Target, tags: &Tags) -> Result<Published> {
-        let layout = Layout::open(&source.path)?;
-        let image = Image::read(&layout, &layout.resolve(source.tag.as_deref())?)?;
-        match target {
-            Target::Layout(path) => publish_to_layout(&layout, &image, path, tags),
+        let publication = Publication {
+            sources: vec![source.clone().into()],
+            target: target.clone(),
+            tags: tags.clone(),
+        };
+        self.publish_all(&[publication])?.swap_remove(0)
+    }
+
+    /// Publishes several images at once, as [`publish`](Self::publish) does one. A blob that
+    /// several have goes to a registry once; its other repositories take it from the first. The
+    /// results stand in the order of the images; one that fails keeps no other back.
+    ///
+    /// # Errors
+    /// If nothing can be done at all.
+    pub fn publish_all(&self, publications: &[Publication]) -> Result<Vec<Result<Published>>> {
+        let shelves = Shelves::default();
+        let runs = publications
+            .iter()
+            .map(|publication| self.publish_one(publication, publications, &shelves));
+        Ok(runtime()?.block_on(stream::iter(runs).buffered(AT_ONCE).collect()))
+    }
+
+    async fn publish_one(
+        &self,
+        publication: &Publication,
+        all: &[Publication],
+        shelves: &Shelves,
+    ) -> Result<Published> {
+        let memory = Memory::new(self.cache.as_deref());
+        let access = |registry: &str| self.access_to(registry, &publication.target);
+        let image = Image::open(&publication.sources, &access, &memory).await?;
+        match &publication.target {
+            Target::Layout(path) => publish_to_layout(&image, path, &publication.tags).await,
             Target::Registry(repository) => {
-                let runtime = runtime()?;
-                runtime.block_on(self.publish_to_registry(&layout, &image, repository, tags))
+                let mut holders = image.holders(repository);
+                holders.extend(neighbours(repository, all));
+                let job = Job {
+                    remote: Remote::new(repository, "pull,push", &holders, &self.access)?,
+                    shelf: shelves.of(repository.registry()),
+                    image: &image,
+                    sent: Arc::default(),
+                };
+                job.run(&publication.tags).await
             }
         }
     }
+}
 
-    async fn publish_to_registry(
-        &self,
-        layout: &Layout,
-        image: &Image,
-        repository: &Repository,
-        tags: &Tags,
-    ) -> Result<Published> {
-        let sources = image.sources(repository);
-        let remote = Remote::new(repository, "pull,push", &sources, &self.access)?;
-        let fixed = check_fixed(&remote, image, &tags.fixed).await?;
-        let mut there = fixed.len() < tags.fixed.len();
-        there = there || remote.find(image.root.digest.as_str()).await?.is_some();
-        let mut published = image.nothing_sent();
-        if !there {
-            published = push_content(&remote, layout, image).await?;
+impl Publisher {
+    /// How a source's registry is reached: the given password is for the target's alone.
+    fn access_to(&self, registry: &str, target: &Target) -> Access {
+        let mut access = self.access.clone();
+        match target {
+            Target::Registry(target) if target.registry() == registry => {}
+            _ => access.credentials.login = None,
         }
-        push_tags(&remote, image, &fixed, &tags.moving, there).await?;
-        published.requests = remote.requests();
+        access
+    }
+}
+
+/// The other repositories of a registry that a run publishes to: what one gets another can mount.
+fn neighbours(own: &Repository, all: &[Publication]) -> BTreeSet<String> {
+    let targets = all
+        .iter()
+        .filter_map(|publication| match &publication.target {
+            Target::Registry(other) if other.registry() == own.registry() => Some(other.name()),
+            _ => None,
+        });
+    targets
+        .filter(|name| *name != own.name())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// An image on its way into a repository.
+struct Job<'a> {
+    remote: Remote,
+    shelf: Arc<Shelf>,
+    image: &'a Image,
+    /// Bytes of blobs, those of failed tries included.
+    sent: Arc<AtomicU64>,
+}
+
+impl Job<'_> {
+    async fn run(&self, tags: &Tags) -> Result<Published> {
+        let fixed = self.check_fixed(&tags.fixed).await?;
+        let mut there = fixed.len() < tags.fixed.len();
+        let mut known = None;
+        if !there && let Some(newest) = self.image.newest() {
+            let has = self.remote.has(&newest.blob).await?;
+            known = Some((&newest.blob.digest, has));
+            there = has
+                && self
+                    .remote
+                    .find(self.image.root.digest.as_str())
+                    .await?
+                    .is_some();
+        }
+        let mut published = nothing_sent(self.image);
+        if !there {
+            self.push_content(known, &mut published).await?;
+        }
+        self.push_tags(&fixed, &tags.moving, there).await?;
+        published.requests = self.remote.requests();
         Ok(published)
     }
-}
 
-async fn push_content(remote: &Remote, layout: &Layout, image: &Image) -> Result<Published> {
-    let sent = Arc::new(AtomicU64::new(0));
-    let pushes = image.blobs.values().map(|part| {
-        let before = Before {
-            new: part.config && part.blob.size <= SMALL,
-            elsewhere: part.from(&remote.repository),
-        };
-        remote.push_blob(layout, &part.blob, before, &sent)
-    });
-    let arrivals: Vec<Arrival> = stream::iter(pushes)
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await?;
-    for (blob, bytes) in image.children() {
-        let body = Source::Bytes(bytes.clone());
-        remote
-            .put_manifest(blob.digest.as_str(), blob, &body)
-            .await?;
-    }
-    let count = |arrival| arrivals.iter().filter(|&&a| a == arrival).count() as u64;
-    Ok(Published {
-        digest: image.root.digest.clone(),
-        uploaded: count(Arrival::Uploaded),
-        skipped: count(Arrival::Skipped),
-        mounted: count(Arrival::Mounted),
-        bytes: sent.load(Ordering::Relaxed),
-        requests: 0,
-    })
-}
-
-/// The fixed tags that are still to be given; an error if one is another image's.
-async fn check_fixed<'a>(remote: &Remote, image: &Image, fixed: &'a [Tag]) -> Result<Vec<&'a Tag>> {
-    let mut open = Vec::new();
-    for tag in fixed {
-        match remote.find(tag.as_str()).await? {
-            Some(held) if held != image.root.digest => {
-                let place = remote.repository.to_string();
-                return Err(tag_taken(&place, tag, held.as_str(), &image.root.digest));
+    /// The fixed tags that are still to be given; an error if one is another image's.
+    async fn check_fixed<'a>(&self, fixed: &'a [Tag]) -> Result<Vec<&'a Tag>> {
+        let digest = &self.image.root.digest;
+        let mut open = Vec::new();
+        for tag in fixed {
+            match self.remote.find(tag.as_str()).await? {
+                Some(held) if held != *digest => {
+                    let place = self.remote.repository.to_string();
+                    return Err(tag_taken(&place, tag, held.as_str(), digest));
+                }
+                Some(_) => {}
+                None => open.push(tag),
             }
-            Some(_) => {}
-            None => open.push(tag),
         }
+        Ok(open)
     }
-    Ok(open)
+
+    async fn push_content(
+        &self,
+        known: Option<(&Digest, bool)>,
+        published: &mut Published,
+    ) -> Result<()> {
+        let parts = self.image.blobs.values().map(async |part| {
+            let there =
+                known.and_then(|(digest, has)| (*digest == part.blob.digest).then_some(has));
+            Ok::<_, Error>((part, self.push_part(part, there).await?))
+        });
+        let mut arrivals = stream::iter(parts).buffer_unordered(AT_ONCE);
+        while let Some(arrived) = arrivals.next().await {
+            let (part, arrival) = arrived?;
+            published.count(part, arrival);
+        }
+        drop(arrivals);
+        published.bytes = self.sent.load(Ordering::Relaxed);
+        for (blob, bytes) in self.image.children_of_root() {
+            let body = Source::Bytes(bytes.clone());
+            self.remote
+                .put_manifest(blob.digest.as_str(), blob, &body)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// `there` says whether the blob is in the repository, where that is known.
+    async fn push_part(&self, part: &Part, there: Option<bool>) -> Result<Arrival> {
+        let own = &self.remote.repository;
+        let store = self.image.store(part);
+        self.shelf
+            .put(&part.blob.digest, own.name(), async |holder| {
+                if there == Some(true) || holder == Some(own.name()) {
+                    return Ok(Arrival::Skipped);
+                }
+                let before = Before {
+                    new: there == Some(false) || part.config && part.blob.size <= SMALL,
+                    elsewhere: holder.or_else(|| part.elsewhere(own)),
+                };
+                let arrival = self
+                    .remote
+                    .push_blob(store, &part.blob, before, &self.sent)
+                    .await;
+                store.done_with(&part.blob);
+                arrival
+            })
+            .await
+    }
+
+    /// Stores the manifest under each tag. `there` says that it was in the repository before, so
+    /// that a moving tag may be right already.
+    async fn push_tags(&self, fixed: &[&Tag], moving: &[Tag], there: bool) -> Result<()> {
+        let (remote, root) = (&self.remote, &self.image.root);
+        let body = Source::Bytes(self.image.root_bytes().to_vec());
+        if fixed.is_empty() && moving.is_empty() && !there {
+            return remote.put_manifest(root.digest.as_str(), root, &body).await;
+        }
+        for tag in fixed {
+            remote.put_tag(tag, root, &body).await?;
+        }
+        for tag in moving {
+            let right = there && remote.find(tag.as_str()).await?.as_ref() == Some(&root.digest);
+            if !right {
+                remote.put_tag(tag, root, &body).await?;
+            }
+        }
+        Ok(())
+    }
 }
 
-/// Stores the manifest under each tag. `there` says that it was in the repository before, so that
-/// a moving tag may be right already.
-async fn push_tags(
-    remote: &Remote,
-    image: &Image,
-    fixed: &[&Tag],
-    moving: &[Tag],
-    there: bool,
-) -> Result<()> {
-    let body = Source::Bytes(image.root_bytes().to_vec());
-    let digest = &image.root.digest;
-    if fixed.is_empty() && moving.is_empty() && !there {
-        return remote
-            .put_manifest(digest.as_str(), &image.root, &body)
-            .await;
-    }
-    for tag in fixed {
-        remote.put_tag(tag, &image.root, &body).await?;
-    }
-    for tag in moving {
-        let right = there && remote.find(tag.as_str()).await?.as_ref() == Some(digest);
-        if !right {
-            remote.put_tag(tag, &image.root, &body).await?;
+impl Published {
+    /// Corrects a blob that was counted as skipped.
+    fn count(&mut self, part: &Part, arrival: Arrival) {
+        match arrival {
+            Arrival::Skipped => return,
+            Arrival::Uploaded => {
+                self.uploaded += 1;
+                self.saved -= part.blob.size;
+            }
+            Arrival::Mounted => self.mounted += 1,
         }
+        self.skipped -= 1;
     }
-    Ok(())
 }
 
-fn publish_to_layout(
-    from: &Layout,
-    image: &Image,
-    path: &std::path::Path,
-    tags: &Tags,
-) -> Result<Published> {
+fn nothing_sent(image: &Image) -> Published {
+    let sizes = image.blobs.values().map(|part| part.blob.size);
+    Published {
+        digest: image.root.digest.clone(),
+        uploaded: 0,
+        skipped: image.blobs.len() as u64,
+        mounted: 0,
+        bytes: 0,
+        saved: sizes.fold(0, u64::saturating_add),
+        requests: 0,
+    }
+}
+
+async fn publish_to_layout(image: &Image, path: &Path, tags: &Tags) -> Result<Published> {
     let to = Layout::create(path)?;
-    let mut published = image.nothing_sent();
-    let entries = to.entries()?;
-    for tag in &tags.fixed {
-        let held = entries
-            .iter()
-            .find(|entry| entry.tag.as_deref() == Some(tag.as_str()));
-        if let Some(held) = held.filter(|held| held.digest != image.root.digest) {
-            let place = format!("oci:{}", path.display());
-            return Err(tag_taken(
-                &place,
-                tag,
-                held.digest.as_str(),
-                &image.root.digest,
-            ));
-        }
-    }
+    let mut published = nothing_sent(image);
+    to.check_fixed(&image.root, &tags.fixed)?;
     for part in image.blobs.values() {
         if !to.holds(&part.blob) {
-            copy(from, &to, &part.blob)?;
-            published.skipped -= 1;
-            published.uploaded += 1;
+            let store = image.store(part);
+            store.stored(&part.blob).await?.copy(&to)?;
+            store.done_with(&part.blob);
+            published.count(part, Arrival::Uploaded);
             published.bytes += part.blob.size;
         }
     }
-    for (blob, bytes) in &image.manifests {
+    for (blob, bytes) in image.manifests() {
         if !to.holds(blob) {
             to.put(bytes)?;
         }
     }
     to.tag(&image.root, &tags.fixed, &tags.moving)?;
     Ok(published)
-}
-
-pub(crate) fn copy(from: &Layout, to: &Layout, blob: &Blob) -> Result<()> {
-    let mut file = from.open_blob(blob)?;
-    let mut writer = to.writer()?;
-    let place = to.path(&blob.digest);
-    io::copy(&mut file, &mut writer).map_err(|error| Error::write(&place, error))?;
-    match writer.finish_as(blob)? {
-        true => Ok(()),
-        false => Err(from.corrupt(&blob.digest)),
-    }
 }
 
 /// A runtime for one piece of work on the calling thread.
@@ -235,113 +346,4 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
     built.map_err(|error| {
         Error::new(ErrorKind::Unreachable, "cannot use the network").because(error)
     })
-}
-
-/// Everything that an image consists of.
-struct Image {
-    root: Blob,
-    /// Children before their parents; the root is the last one.
-    manifests: Vec<(Blob, Vec<u8>)>,
-    blobs: BTreeMap<Digest, Part>,
-}
-
-struct Part {
-    blob: Blob,
-    config: bool,
-    /// The repository of the base image, which probably has it.
-    base: Option<Repository>,
-}
-
-impl Part {
-    fn from(&self, target: &Repository) -> Option<&str> {
-        let base = self.base.as_ref()?;
-        let elsewhere = base.registry() == target.registry() && base.name() != target.name();
-        elsewhere.then(|| base.name())
-    }
-}
-
-impl Image {
-    fn read(layout: &Layout, entry: &Entry) -> Result<Self> {
-        let mut image = Self {
-            root: entry.blob.clone(),
-            manifests: Vec::new(),
-            blobs: BTreeMap::new(),
-        };
-        image.add(layout, &entry.blob, DEPTH)?;
-        Ok(image)
-    }
-
-    fn add(&mut self, layout: &Layout, blob: &Blob, depth: usize) -> Result<()> {
-        if depth == 0 {
-            let message = "an image index refers to indexes that are nested too deep";
-            return Err(Error::new(ErrorKind::Layout, message));
-        }
-        let bytes = layout.read(blob, MANIFEST_LIMIT)?;
-        match Manifest::parse(&bytes, blob.digest.as_str())? {
-            Manifest::Index(children) => {
-                for child in &children {
-                    self.add(layout, child, depth - 1)?;
-                }
-            }
-            Manifest::Image {
-                config,
-                layers,
-                annotations,
-            } => {
-                let base = base_repository(&annotations);
-                self.add_part(config, true, None);
-                for layer in layers {
-                    self.add_part(layer, false, base.clone());
-                }
-            }
-        }
-        if !self
-            .manifests
-            .iter()
-            .any(|(known, _)| known.digest == blob.digest)
-        {
-            self.manifests.push((blob.clone(), bytes));
-        }
-        Ok(())
-    }
-
-    fn add_part(&mut self, blob: Blob, config: bool, base: Option<Repository>) {
-        let digest = blob.digest.clone();
-        let part = Part { blob, config, base };
-        self.blobs.entry(digest).or_insert(part);
-    }
-
-    /// The repositories of the target's registry that layers may be mounted from.
-    fn sources(&self, target: &Repository) -> BTreeSet<String> {
-        let names = self.blobs.values().filter_map(|part| part.from(target));
-        names.map(str::to_owned).collect()
-    }
-
-    fn children(&self) -> &[(Blob, Vec<u8>)] {
-        self.manifests
-            .split_last()
-            .map_or(&[], |(_, children)| children)
-    }
-
-    fn root_bytes(&self) -> &[u8] {
-        self.manifests.last().map_or(&[], |(_, bytes)| bytes)
-    }
-
-    fn nothing_sent(&self) -> Published {
-        Published {
-            digest: self.root.digest.clone(),
-            uploaded: 0,
-            skipped: self.blobs.len() as u64,
-            mounted: 0,
-            bytes: 0,
-            requests: 0,
-        }
-    }
-}
-
-fn base_repository(annotations: &BTreeMap<String, String>) -> Option<Repository> {
-    match annotations.get(BASE_NAME)?.parse().ok()? {
-        Base::Registry(reference) => Some(Repository::of(&reference)),
-        _ => None,
-    }
 }

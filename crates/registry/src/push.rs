@@ -4,7 +4,8 @@
 use crate::body::Source;
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
-use crate::layout::{Layout, tag_taken};
+use crate::layout::tag_taken;
+use crate::origin::Store;
 use crate::reference::Tag;
 use crate::remote::{Call, Remote, read_limited};
 use crate::retry::Trouble;
@@ -41,12 +42,11 @@ impl Remote {
     /// one stands cannot be known (a registry may take a piece twice or with a gap).
     pub(crate) async fn push_blob(
         &self,
-        layout: &Layout,
+        store: &Store,
         blob: &Blob,
         before: Before<'_>,
         sent: &Arc<AtomicU64>,
     ) -> Result<Arrival> {
-        let source = Source::blob(layout, blob, sent);
         let mut began = false;
         let mut open = None;
         let result = self
@@ -64,6 +64,7 @@ impl Remote {
                 };
                 began = true;
                 open = Some(session.clone());
+                let source = Source::stored(store.stored(blob).await?, sent);
                 self.put_blob(session, blob, &source).await?;
                 open = None;
                 Ok(Arrival::Uploaded)
@@ -75,6 +76,13 @@ impl Remote {
             let _ = tokio::time::timeout(GIVE_UP, self.once(&call)).await;
         }
         result
+    }
+
+    /// Whether the repository has a blob.
+    pub(crate) async fn has(&self, blob: &Blob) -> Result<bool> {
+        self.retry
+            .run(&self.notify, async || self.has_blob(blob).await)
+            .await
     }
 
     /// Whether the repository has the blob. A size that is not the blob's counts as no.

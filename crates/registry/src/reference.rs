@@ -286,7 +286,7 @@ fn folder(text: &str, path: &str) -> Result<PathBuf> {
     }
 }
 
-fn reference(text: &str) -> Result<Reference> {
+pub(crate) fn reference(text: &str) -> Result<Reference> {
     let refuse = || {
         let message = format!("`{}` is not the name of an image", text.escape_debug());
         Error::new(ErrorKind::Reference, message)

@@ -47,7 +47,7 @@ impl Platform {
         }
     }
 
-    fn from_json(value: &Value) -> Option<Self> {
+    pub(crate) fn from_json(value: &Value) -> Option<Self> {
         Some(Self {
             os: value["os"].as_str()?.to_owned(),
             architecture: value["architecture"].as_str()?.to_owned(),
@@ -132,6 +132,16 @@ impl Blob {
             size: value["size"].as_u64().ok_or_else(|| missing("size"))?,
             platform: Platform::from_json(&value["platform"]),
         })
+    }
+
+    /// Whether it is asked for as a manifest and not as a blob.
+    pub(crate) fn is_manifest(&self) -> bool {
+        MANIFEST_TYPES.contains(&self.media_type.as_str())
+    }
+
+    /// Whether registries do not keep it: layers that come from their maker alone.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.media_type.contains(".nondistributable.") || self.media_type.contains(".foreign.")
     }
 
     pub(crate) fn to_json(&self) -> Value {

@@ -153,7 +153,7 @@ fn registries() {
         .publish(&image, &target(&server, "app"), &latest)
         .unwrap_err();
     insta::assert_snapshot!(shown(&folder, Some(&server), &error), @"
-    input: `[registry]/app` refuses the credentials: HEAD manifests/sha256:[digest]
+    input: `[registry]/app` refuses the credentials: HEAD blobs/sha256:[digest]
     hint: set REGISTRY_USERNAME and REGISTRY_PASSWORD, or log in with docker or podman
     ");
 
@@ -199,7 +199,7 @@ fn layouts() {
     let error = publish(&folder.layout("image"), &target, &tags(&[], &["latest"])).unwrap_err();
     insta::assert_snapshot!(shown(&folder, None, &error), @"
     input: the blob `sha256:[digest]` in `[folder]/image` is not what its name says
-    hint: delete the folder and make it anew
+    hint: delete it and make it anew
     ");
 
     folder.write("file", "x");

@@ -6,5 +6,6 @@ mod errors;
 mod faults;
 mod publish;
 mod select;
+mod sources;
 mod support;
 mod wheels;

@@ -1,6 +1,6 @@
 //! Publishing: what is sent, in which order, under which credentials.
 
-use crate::support::{Folder, PASSWORD, access, publish, serve, tags, target, with_password};
+use crate::support::{Folder, PASSWORD, Read, access, publish, serve, tags, target, with_password};
 use windlass_registry::{Base, ErrorKind, Layout, Publisher, Target};
 use windlass_testkit::{RegistryAuth, RegistryRules, RegistryServer};
 
@@ -21,6 +21,28 @@ fn log(server: &RegistryServer) -> Vec<String> {
             format!("{} {}", request.method, path)
         })
         .collect()
+}
+
+fn newest_layer(folder: &Folder, image: &str) -> String {
+    let manifest = Read::of(&folder.path(image)).manifest;
+    let layers = manifest["layers"].as_array().unwrap();
+    layers.last().unwrap()["digest"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn an_image_of_one_layer_costs_seven_requests_and_three_again() {
+    let folder = Folder::new();
+    folder.image("image", "print('hello')");
+    let server = serve(RegistryRules::default());
+    let (image, target) = (folder.layout("image"), target(&server, "app"));
+    let tags = tags(&[], &["latest"]);
+    assert_eq!(publish(&image, &target, &tags).unwrap().requests, 7);
+    let again = publish(&image, &target, &tags).unwrap();
+    assert_eq!((again.requests, again.bytes), (3, 0));
+    assert_eq!(server.requests().len(), 10);
 }
 
 #[test]
@@ -44,10 +66,11 @@ fn content_first_then_fixed_tags_then_moving_ones() {
     let digest = built.digest.as_str();
     let log = log(&server);
     assert_eq!(
-        log[..2],
+        log[..3],
         [
             "HEAD manifests/v1.0.0".to_owned(),
-            format!("HEAD manifests/{digest}")
+            format!("HEAD blobs/{}", newest_layer(&folder, "image")),
+            "POST blobs/uploads/".to_owned(),
         ]
     );
     assert_eq!(
@@ -59,7 +82,7 @@ fn content_first_then_fixed_tags_then_moving_ones() {
             "HEAD manifests/latest"
         ],
     );
-    assert_eq!(log.len(), 11, "{log:?}");
+    assert_eq!(log.len(), 10, "{log:?}");
     for tag in ["v1.0.0", "latest"] {
         assert_eq!(server.tag("app", tag).as_deref(), Some(digest));
     }

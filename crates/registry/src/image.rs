@@ -1,0 +1,260 @@
+//! An image that is to be published: its manifests and blobs, from one source or joined from
+//! several.
+
+use crate::digest::Digest;
+use crate::error::{Error, ErrorKind, Result};
+use crate::memory::Memory;
+use crate::origin::{ImageSource, Store};
+use crate::reference::{Base, Repository};
+use crate::remote::Access;
+use crate::spec::{self, Blob, Manifest, Platform};
+use oci_client::annotations::ORG_OPENCONTAINERS_IMAGE_BASE_NAME as BASE_NAME;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How deep indexes may be nested.
+const DEPTH: usize = 4;
+/// Far above the images that any index has.
+const MANIFESTS: usize = 10_000;
+
+/// Everything that an image consists of.
+pub(crate) struct Image {
+    pub(crate) root: Blob,
+    stores: Vec<Store>,
+    /// Children before their parents; the root is the last one.
+    manifests: Vec<(Blob, Vec<u8>)>,
+    pub(crate) blobs: BTreeMap<Digest, Part>,
+    /// The blob that is least likely to be anywhere: the last layer.
+    newest: Option<Digest>,
+}
+
+/// A blob of an image.
+pub(crate) struct Part {
+    pub(crate) blob: Blob,
+    pub(crate) config: bool,
+    /// A repository that probably has it: of the base image, or where the image comes from.
+    holder: Option<Repository>,
+    store: usize,
+}
+
+impl Part {
+    /// The name of a repository of the target's registry that probably has the blob.
+    pub(crate) fn elsewhere(&self, target: &Repository) -> Option<&str> {
+        let holder = self.holder.as_ref()?;
+        let near = holder.registry() == target.registry() && holder.name() != target.name();
+        near.then(|| holder.name())
+    }
+}
+
+/// One source of several.
+struct Child {
+    platform: Platform,
+    blob: Blob,
+    annotations: BTreeMap<String, String>,
+}
+
+impl Image {
+    /// Opens an image; several sources are joined by an index. `access` is that to a registry.
+    pub(crate) async fn open(
+        sources: &[ImageSource],
+        access: &dyn Fn(&str) -> Access,
+        memory: &Memory,
+    ) -> Result<Self> {
+        let mut stores = Vec::new();
+        let mut roots = Vec::new();
+        for source in sources {
+            let (store, root) = Store::open(source, access, memory).await?;
+            stores.push(store);
+            roots.push(root);
+        }
+        let root = roots
+            .first()
+            .cloned()
+            .ok_or_else(|| Error::new(ErrorKind::Reference, "no image to publish is named"))?;
+        let mut image = Self {
+            root,
+            stores,
+            manifests: Vec::new(),
+            blobs: BTreeMap::new(),
+            newest: None,
+        };
+        for (store, root) in roots.iter().enumerate() {
+            image.add(store, root, DEPTH).await?;
+        }
+        if sources.len() > 1 {
+            image.join(&roots).await?;
+        }
+        Ok(image)
+    }
+
+    async fn add(&mut self, store: usize, blob: &Blob, depth: usize) -> Result<()> {
+        if depth == 0 || self.manifests.len() > MANIFESTS {
+            let message =
+                "an image index refers to too many images, or to indexes that are nested too deep";
+            return Err(Error::new(ErrorKind::Layout, message));
+        }
+        let bytes = self.stores[store].read(blob).await?;
+        match Manifest::parse(&bytes, blob.digest.as_str())? {
+            Manifest::Index(children) => {
+                for child in &children {
+                    Box::pin(self.add(store, child, depth - 1)).await?;
+                }
+            }
+            Manifest::Image {
+                config,
+                layers,
+                annotations,
+            } => {
+                let base = base_repository(&annotations);
+                self.newest = layers
+                    .last()
+                    .map(|layer| layer.digest.clone())
+                    .or(self.newest.take());
+                self.add_part(store, config, true, None);
+                for layer in layers.into_iter().filter(|layer| !layer.is_foreign()) {
+                    self.add_part(store, layer, false, base.clone());
+                }
+            }
+        }
+        if !self
+            .manifests
+            .iter()
+            .any(|(known, _)| known.digest == blob.digest)
+        {
+            self.manifests.push((blob.clone(), bytes));
+        }
+        Ok(())
+    }
+
+    fn add_part(&mut self, store: usize, blob: Blob, config: bool, base: Option<Repository>) {
+        let holder = self.stores[store].repository().cloned().or(base);
+        let part = Part {
+            config,
+            holder,
+            store,
+            blob,
+        };
+        self.blobs.entry(part.blob.digest.clone()).or_insert(part);
+    }
+
+    /// Makes an index of the images, one for each platform, with the annotations that all have.
+    async fn join(&mut self, roots: &[Blob]) -> Result<()> {
+        let mut children: BTreeMap<Platform, Child> = BTreeMap::new();
+        for (store, root) in roots.iter().enumerate() {
+            for child in self.children(store, root).await? {
+                let platform = child.platform.clone();
+                if children.insert(platform.clone(), child).is_some() {
+                    let message = format!("two of the images are for `{platform}`");
+                    return Err(Error::new(ErrorKind::Platform, message)
+                        .suggest("name one image for each platform"));
+                }
+            }
+        }
+        let manifests: Vec<Blob> = children.values().map(|child| child.blob.clone()).collect();
+        let mut all = children.into_values().map(|child| child.annotations);
+        let first = all.next().unwrap_or_default();
+        let common = all.fold(first, |mut common, other| {
+            common.retain(|key, value| other.get(key) == Some(value));
+            common
+        });
+        let bytes = Manifest::index(&manifests, &common);
+        self.root = Blob::new(spec::INDEX, Digest::of(&bytes), bytes.len() as u64);
+        // What joined them before is no part of the result.
+        self.manifests
+            .retain(|(blob, _)| manifests.iter().any(|kept| kept.digest == blob.digest));
+        self.manifests.push((self.root.clone(), bytes));
+        Ok(())
+    }
+
+    /// The images of a source with their platforms.
+    async fn children(&self, store: usize, root: &Blob) -> Result<Vec<Child>> {
+        let blobs = match Manifest::parse(self.manifest(root), root.digest.as_str())? {
+            Manifest::Index(blobs) => blobs,
+            Manifest::Image { .. } => vec![root.clone()],
+        };
+        let mut children = Vec::new();
+        for mut blob in blobs {
+            let parsed = Manifest::parse(self.manifest(&blob), blob.digest.as_str())?;
+            let Manifest::Image {
+                config,
+                annotations,
+                ..
+            } = parsed
+            else {
+                let message = "an index in an index cannot be joined with other images";
+                return Err(Error::new(ErrorKind::Layout, message));
+            };
+            let platform = match blob.platform.take() {
+                Some(platform) => platform,
+                None => self.platform(store, &config).await?,
+            };
+            blob.platform = Some(platform.clone());
+            children.push(Child {
+                platform,
+                blob,
+                annotations,
+            });
+        }
+        Ok(children)
+    }
+
+    /// The platform that a config names.
+    async fn platform(&self, store: usize, config: &Blob) -> Result<Platform> {
+        let bytes = self.stores[store].read(config).await?;
+        let value: Option<Value> = serde_json::from_slice(&bytes).ok();
+        value.as_ref().and_then(Platform::from_json).ok_or_else(|| {
+            let message = format!("the config `{}` names no platform", config.digest);
+            Error::new(ErrorKind::Platform, message)
+        })
+    }
+
+    fn manifest(&self, blob: &Blob) -> &[u8] {
+        let mut manifests = self.manifests.iter();
+        let found = manifests.find(|(known, _)| known.digest == blob.digest);
+        found.map_or(&[], |(_, bytes)| bytes)
+    }
+
+    pub(crate) fn store(&self, part: &Part) -> &Store {
+        &self.stores[part.store]
+    }
+
+    /// The blob that is asked for first: without it a registry cannot have the image.
+    pub(crate) fn newest(&self) -> Option<&Part> {
+        let newest = self
+            .newest
+            .as_ref()
+            .and_then(|digest| self.blobs.get(digest));
+        newest.or_else(|| self.blobs.values().next())
+    }
+
+    /// The repositories of the target's registry that blobs may be mounted from.
+    pub(crate) fn holders(&self, target: &Repository) -> BTreeSet<String> {
+        let names = self
+            .blobs
+            .values()
+            .filter_map(|part| part.elsewhere(target));
+        names.map(str::to_owned).collect()
+    }
+
+    /// All manifests, children before their parents, and the root last.
+    pub(crate) fn manifests(&self) -> &[(Blob, Vec<u8>)] {
+        &self.manifests
+    }
+
+    pub(crate) fn children_of_root(&self) -> &[(Blob, Vec<u8>)] {
+        self.manifests
+            .split_last()
+            .map_or(&[], |(_, children)| children)
+    }
+
+    pub(crate) fn root_bytes(&self) -> &[u8] {
+        self.manifests.last().map_or(&[], |(_, bytes)| bytes)
+    }
+}
+
+fn base_repository(annotations: &BTreeMap<String, String>) -> Option<Repository> {
+    match annotations.get(BASE_NAME)?.parse().ok()? {
+        Base::Registry(reference) => Some(Repository::of(&reference)),
+        _ => None,
+    }
+}
