@@ -1,13 +1,18 @@
 //! Who to be at a registry: given credentials, Docker's and Podman's files, and their helpers.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::helper::{self, Silence};
 use crate::reference::Repository;
 use docker_credential::{CredentialRetrievalError as Cause, DockerCredential};
+use serde_json::{Value, json};
 use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
 use std::time::Duration;
 use windlass_fault::Secret;
+
+/// Files of credentials beyond this are cut off.
+const LIMIT: u64 = 4 << 20;
 
 /// Where credentials come from, in the order in which they are asked.
 #[derive(Debug, Clone)]
@@ -64,60 +69,87 @@ impl Credentials {
         if let Some((username, password)) = &self.login {
             return Ok(Some(Login::Password(username.clone(), password.clone())));
         }
-        let keys = repository.credential_keys();
-        let places = self
-            .files
-            .iter()
-            .flat_map(|path| keys.iter().map(move |key| (path, key)));
-        for (path, key) in places {
-            match self.ask(path, key)? {
-                Some(DockerCredential::UsernamePassword(name, password)) => {
-                    return Ok(Some(Login::Password(name, Secret::new(password))));
-                }
-                Some(DockerCredential::IdentityToken(token)) => {
-                    return Ok(Some(Login::Identity(Secret::new(token))));
-                }
-                None => {}
+        for path in &self.files {
+            if let Some(login) = self.find_in(path, repository)? {
+                return Ok(Some(login));
             }
         }
         Ok(None)
     }
 
-    fn ask(&self, path: &Path, registry: &str) -> Result<Option<DockerCredential>> {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Error::read(path, error)),
+    fn find_in(&self, path: &Path, repository: &Repository) -> Result<Option<Login>> {
+        let Some(file) = read(path, repository)? else {
+            return Ok(None);
         };
-        let (tell, told) = mpsc::channel();
-        let name = registry.to_owned();
-        // A helper may wait for a person; the thread that waits for it must not hold us up.
-        std::thread::spawn(move || {
-            let _ = tell.send(docker_credential::get_credential_from_reader(file, &name));
-        });
-        match told.recv_timeout(self.helper_timeout) {
-            Ok(Ok(credential)) => Ok(Some(credential)),
-            Ok(Err(cause)) => explain(&cause, path, registry),
-            Err(_) => Err(failed(path, registry).suggest("the credential helper gives no answer")),
+        let registries = repository.credential_keys();
+        for key in &registries {
+            if let Some(helper) = file["credHelpers"][*key].as_str() {
+                return self.ask(path, helper, key);
+            }
         }
+        let auths = json!({ "auths": file["auths"] }).to_string();
+        for key in repository
+            .folders()
+            .iter()
+            .map(String::as_str)
+            .chain(registries.clone())
+        {
+            match docker_credential::get_credential_from_reader(auths.as_bytes(), key) {
+                Ok(DockerCredential::UsernamePassword(name, password)) => {
+                    return Ok(Some(Login::Password(name, Secret::new(password))));
+                }
+                Ok(DockerCredential::IdentityToken(token)) => {
+                    return Ok(Some(Login::Identity(Secret::new(token))));
+                }
+                Err(Cause::NoCredentialConfigured) => {}
+                Err(_) => return Err(failed(path, key).suggest("log in again")),
+            }
+        }
+        if let Some(helper) = file["credsStore"].as_str() {
+            for key in &registries {
+                if let Some(login) = self.ask(path, helper, key)? {
+                    return Ok(Some(login));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn ask(&self, path: &Path, name: &str, registry: &str) -> Result<Option<Login>> {
+        let why = match helper::ask(name, registry, self.helper_timeout) {
+            Ok(answer) => {
+                let secret = Secret::new(answer.secret);
+                return Ok(Some(match answer.username.as_str() {
+                    "<token>" => Login::Identity(secret),
+                    _ => Login::Password(answer.username, secret),
+                }));
+            }
+            Err(Silence::Unknown) => return Ok(None),
+            Err(Silence::Absent) => "cannot be started".to_owned(),
+            Err(Silence::Fails) => "fails".to_owned(),
+            Err(Silence::Nonsense) => "answers nonsense".to_owned(),
+            Err(Silence::Hangs) => {
+                format!("gave no answer in {} s", self.helper_timeout.as_secs_f32())
+            }
+        };
+        Err(failed(path, registry).suggest(format!("`docker-credential-{name} get` {why}")))
     }
 }
 
-/// No credential, or an error that repeats nothing of what a helper printed.
-fn explain(cause: &Cause, path: &Path, registry: &str) -> Result<Option<DockerCredential>> {
-    let hint = match cause {
-        Cause::NoCredentialConfigured | Cause::ConfigNotFound => return Ok(None),
-        // The words of docker-credential-helpers: credentials/error.go.
-        Cause::HelperFailure { stdout, .. } if stdout.contains("credentials not found") => {
-            return Ok(None);
-        }
-        Cause::HelperFailure { helper, .. } => format!("`{helper} get` fails"),
-        Cause::HelperCommunicationError | Cause::MalformedHelperResponse => {
-            "the credential helper that it names does not run, or answers nonsense".to_owned()
-        }
-        _ => "log in again".to_owned(),
+/// A file of credentials; `None` if it is not there.
+fn read(path: &Path, repository: &Repository) -> Result<Option<Value>> {
+    let mut text = Vec::new();
+    match File::open(path) {
+        Ok(file) => file
+            .take(LIMIT)
+            .read_to_end(&mut text)
+            .map_err(|error| Error::read(path, error))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::read(path, error)),
     };
-    Err(failed(path, registry).suggest(hint))
+    // What the parser says may repeat what is secret.
+    let value = serde_json::from_slice(&text).map(Some);
+    value.map_err(|_| failed(path, repository.registry()).suggest("log in again"))
 }
 
 fn failed(path: &Path, registry: &str) -> Error {
@@ -188,6 +220,32 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Credentials);
             assert!(error.to_string().contains("config.json"));
             assert!(!format!("{error:?}").contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn a_file_of_podman_may_name_repositories() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("auth.json");
+        // `echo -n me:NAME | base64`
+        let text = r#"{"auths":{"quay.io":{"auth":"bWU6YWxs"},"quay.io/team":{"auth":"bWU6dGVhbQ=="},
+            "quay.io/team/app":{"auth":"bWU6YXBw"},"docker.io/library":{"auth":"bWU6bGli"}}}"#;
+        std::fs::write(&file, text).unwrap();
+        let credentials = Credentials {
+            files: vec![file],
+            ..Credentials::default()
+        };
+        for (name, expected) in [
+            ("quay.io/team/app", Some("app")),
+            ("quay.io/team/app2", Some("team")),
+            ("quay.io/team/app/part", Some("app")),
+            ("quay.io/other/app", Some("all")),
+            ("python", Some("lib")),
+            ("example/python", None),
+        ] {
+            let found = credentials.find(&repository(name)).unwrap();
+            let expected = expected.and_then(|expected| password("me", expected));
+            assert_eq!(found, expected, "{name}");
         }
     }
 

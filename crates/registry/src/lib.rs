@@ -35,6 +35,7 @@ mod credentials;
 mod digest;
 mod dockerfile;
 mod error;
+mod helper;
 mod image;
 mod layer;
 mod layout;

@@ -132,6 +132,17 @@ impl Repository {
         }
     }
 
+    /// The repository and the folders it is in, the nearest first, as Podman's files may name them
+    /// (containers-auth.json: "Format").
+    pub(crate) fn folders(&self) -> Vec<String> {
+        let whole = self.to_string();
+        let ends = whole.match_indices('/').map(|(at, _)| at).skip(1);
+        let mut folders: Vec<String> = ends.map(|end| whole[..end].to_owned()).collect();
+        folders.push(whole);
+        folders.reverse();
+        folders
+    }
+
     /// Where its distribution API is. Plain http is for this machine, or where it is asked for.
     pub(crate) fn endpoint(&self, plain_http: bool) -> Result<Url> {
         let host = match self.registry.as_str() {
