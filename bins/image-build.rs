@@ -1,5 +1,7 @@
 //! Build an application's image without a daemon.
 
+#[path = "access.rs"]
+mod access;
 #[path = "image-build/commit.rs"]
 mod commit;
 
@@ -10,9 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use windlass_cli::{Common, Context, Failure, Report};
 use windlass_fault::Warning;
-use windlass_registry::{
-    Access, Base, Build, Credentials, Dependencies, Dockerfile, Notify, PackageIndex, Platform, Tag,
-};
+use windlass_registry::{Base, Build, Dependencies, Dockerfile, PackageIndex, Platform, Tag};
 
 /// Build an application's image without a daemon
 ///
@@ -66,9 +66,8 @@ struct Args {
         default_value = "require"
     )]
     dependencies: When,
-    /// Speak http with the base image's registry even if it is not this machine
-    #[arg(long)]
-    plain_http: bool,
+    #[command(flatten)]
+    access: access::Flags,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -158,7 +157,7 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
         version: args.version,
         revision: Some(commit.id),
         url: commit.url,
-        access: access(args.plain_http, context),
+        access: args.access.read(context),
     };
     let built = build.run(&context.path(&args.output))?;
     Ok(Output {
@@ -218,17 +217,4 @@ fn arguments(version: Option<&str>) -> BTreeMap<String, String> {
     names
         .filter_map(|name| Some((name.to_owned(), version?.to_owned())))
         .collect()
-}
-
-fn access(plain_http: bool, context: &Context) -> Access {
-    let said = context.clone();
-    Access {
-        credentials: Credentials {
-            files: Credentials::usual_files(|name| context.env(name)),
-            ..Credentials::default()
-        },
-        plain_http,
-        notify: Notify::new(move |text| said.progress(text)),
-        ..Access::default()
-    }
 }

@@ -1,12 +1,15 @@
 //! Publish images to a registry.
 
-#[path = "image-publish/access.rs"]
+#[path = "access.rs"]
 mod access;
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use windlass_cli::{Common, Context, Failure, Report};
+use windlass_fault::Secret;
 use windlass_registry::{
     ImageSource, Publication, Published, Publisher, Tag, TagPattern, Tags, Target,
 };
@@ -22,7 +25,8 @@ use windlass_registry::{
 /// `registry/repository`, or `oci:PATH` for a layout folder in the place of a registry.
 ///
 /// Credentials are those of REGISTRY_USERNAME and REGISTRY_PASSWORD, else those of `docker login` or `podman login`.
-/// Plain http is spoken with this machine alone unless --plain-http is given.
+/// Plain http is spoken with this machine alone unless --plain-http is given. The system's authorities are trusted, and
+/// those of --ca; REGISTRY_PASSWORD is shown to the registry of IMAGE alone.
 ///
 /// Outputs: digest, image, tags, uploaded, skipped, mounted, bytes, saved, requests. With --list: images, a list of
 /// them, and the sums.
@@ -55,6 +59,9 @@ struct Args {
     /// Where to keep what takes long to find out about files [default: windlass in the user's cache folder]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
+    /// Send what is larger in pieces of so many MiB, for proxies that limit a request
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    chunk: Option<u64>,
     #[command(flatten)]
     access: access::Flags,
 }
@@ -178,7 +185,11 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
         None => vec![job(&args.words, &words(&args.tag), &patterns, context)?],
     };
     let (images, publications): (Vec<Target>, Vec<Publication>) = jobs.into_iter().unzip();
-    let access = args.access.read(&images, context)?;
+    let mut access = args.access.read(context);
+    access.credentials.login = login(&images, context)?;
+    access.chunk = args
+        .chunk
+        .and_then(|mebibytes| NonZeroU64::new(mebibytes << 20));
     let publisher = Publisher::new(access).with_cache(&cache.unwrap_or_else(|| context.cache()));
     let results = publisher.publish_all(&publications)?;
     let mut many = Many {
@@ -203,6 +214,27 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
             many.failures.extend(failure);
             Ok(Output::Many(many))
         }
+    }
+}
+
+/// The user name and the password of the environment, which are for one registry.
+fn login(images: &[Target], context: &Context) -> Result<Option<(String, Secret)>, Failure> {
+    let name = context.env("REGISTRY_USERNAME");
+    let Some((name, password)) = name.zip(context.env("REGISTRY_PASSWORD")) else {
+        return Ok(None);
+    };
+    let registries: BTreeSet<&str> = images
+        .iter()
+        .filter_map(|image| match image {
+            Target::Registry(repository) => Some(repository.registry()),
+            Target::Layout(_) => None,
+        })
+        .collect();
+    match registries.len() > 1 {
+        true => Err(Failure::usage(
+            "REGISTRY_PASSWORD is for one registry, and the images go to several; log in with docker or podman",
+        )),
+        false => Ok(Some((name, Secret::new(password)))),
     }
 }
 

@@ -131,6 +131,74 @@ fn images_of_several_platforms_become_one() {
     assert_eq!(said, format!("oci:registry/shop@{digest}"));
 }
 
+/// A disk that is full, as one program may feel it: files end at half a kilobyte.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_is_full_leaves_the_folder_as_it_was() {
+    let app = app_with_image();
+    app.write("apps/shop/src/noise.py", &"0123456789abcdef".repeat(64));
+    app.run(PUBLISH, "image oci:registry/shop --tag v1", &[]);
+    let before = fs::read_to_string(app.path("registry/shop/index.json")).unwrap();
+    for (command, words) in [
+        (BUILD, "--app shop --output registry/shop"),
+        (PUBLISH, "image oci:elsewhere --tag v1"),
+    ] {
+        let script = format!("trap '' XFSZ; ulimit -f 0; exec {command} {words}");
+        let output = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .current_dir(app.path("."))
+            .output()
+            .unwrap();
+        let said = app.shown(&output);
+        assert!(said.starts_with("exit 3\nerror: cannot write"), "{said}");
+        assert!(said.contains("File too large"), "{said}");
+    }
+    assert_eq!(
+        fs::read_to_string(app.path("registry/shop/index.json")).unwrap(),
+        before
+    );
+    let left = fs::read_dir(app.path("registry/shop/blobs/sha256")).unwrap();
+    assert_eq!(left.count(), 3, "nothing half-written stays");
+}
+
+#[test]
+fn pieces_and_certificates_are_flags() {
+    let app = app_with_image();
+    // Numbers without order, so that the layer is larger than a piece.
+    let noise = (0..600_000u32).flat_map(|n| {
+        n.wrapping_mul(2_654_435_761)
+            .rotate_left(n % 31)
+            .to_le_bytes()
+    });
+    fs::write(app.path("apps/shop/src/noise"), noise.collect::<Vec<u8>>()).unwrap();
+    app.run(BUILD, "--app shop --output image", &[]);
+    let server = RegistryServer::start(RegistryRules::default()).unwrap();
+    let words = format!("image {}/shop --tag v1 --chunk 1", server.address());
+    let output = app.run(PUBLISH, &words, &[]);
+    assert!(output.status.success(), "{}", app.shown(&output));
+    let pieces = server
+        .requests()
+        .into_iter()
+        .filter(|request| request.method == "PATCH");
+    assert!(pieces.count() > 0);
+    for flags in [
+        "--ca absent.pem",
+        "--client-cert absent.pem --client-key absent.pem",
+    ] {
+        let output = app.run(PUBLISH, &format!("{words} {flags}"), &[]);
+        assert_eq!(
+            app.shown(&output),
+            "exit 1\nerror: cannot read `absent.pem`\ncaused by: No such file or directory (os error 2)\n"
+        );
+    }
+    assert_eq!(
+        app.run(PUBLISH, &format!("{words} --client-cert x"), &[])
+            .status
+            .code(),
+        Some(2)
+    );
+}
+
 #[test]
 fn a_list_goes_at_once_and_what_fails_is_said_beside_the_rest() {
     let app = app_with_image();

@@ -5,18 +5,15 @@ use crate::error::{Error, Result};
 use crate::origin::Stored;
 use crate::remote::Broken;
 use crate::retry::Trouble;
-use crate::spec::Blob;
 use futures_util::stream;
 use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Body, RequestBuilder, Response};
-use std::io;
+use std::io::{self, Seek as _, SeekFrom};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
-/// How long a body may make no progress; a registry that hashes a large blob is silent for a while.
-const STALL: Duration = Duration::from_secs(120);
 /// How much of a file is in memory at a time.
 const PIECE: usize = 256 << 10;
 
@@ -29,6 +26,8 @@ pub(crate) enum Source {
 /// A blob on this machine.
 pub(crate) struct FileSource {
     stored: Stored,
+    /// Where it begins and how long it is, if it is not the whole.
+    part: Option<(u64, u64)>,
     /// Bytes handed to the connection, over all tries.
     sent: Arc<AtomicU64>,
 }
@@ -37,21 +36,34 @@ impl Source {
     pub(crate) fn stored(stored: Stored, sent: &Arc<AtomicU64>) -> Self {
         Self::File(FileSource {
             stored,
+            part: None,
             sent: Arc::clone(sent),
         })
     }
 
-    /// Sends the request with this body. The outer error is ours: the file, not the connection.
+    /// So many bytes of a blob.
+    pub(crate) fn part(stored: Stored, start: u64, length: u64, sent: &Arc<AtomicU64>) -> Self {
+        Self::File(FileSource {
+            stored,
+            part: Some((start, length)),
+            sent: Arc::clone(sent),
+        })
+    }
+
+    /// Sends the request with this body, which may make no progress for `stall`: a registry that
+    /// hashes a large blob is silent for a while. The outer error is ours: the file, not the
+    /// connection.
     pub(crate) async fn send(
         &self,
         request: RequestBuilder,
+        stall: Duration,
     ) -> Result<Result<Response, Broken>, Trouble> {
         match self {
             Self::Bytes(bytes) => {
                 let request = request.body(bytes.clone());
-                Ok(crate::remote::within(STALL, request).await)
+                Ok(crate::remote::within(stall, request).await)
             }
-            Self::File(file) => file.send(request).await,
+            Self::File(file) => file.send(request, stall).await,
         }
     }
 }
@@ -69,18 +81,27 @@ enum Failure {
 }
 
 impl FileSource {
-    async fn send(&self, request: RequestBuilder) -> Result<Result<Response, Broken>, Trouble> {
-        let file = self.stored.open()?;
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        stall: Duration,
+    ) -> Result<Result<Response, Broken>, Trouble> {
+        let mut file = self.stored.open()?;
+        let length = match self.part {
+            None => self.stored.blob.size,
+            Some((start, length)) => {
+                let start = i64::try_from(start).unwrap_or(i64::MAX);
+                file.seek(SeekFrom::Current(start))
+                    .map_err(|error| Error::read(&self.stored.path, error))?;
+                length
+            }
+        };
+        let whole = self.part.is_none().then(|| self.stored.blob.digest.clone());
         let progress = Arc::new(Progress::default());
-        let body = stream(
-            tokio::fs::File::from_std(file),
-            self.stored.blob.clone(),
-            Arc::clone(&progress),
-        );
-        let request = request
-            .header(CONTENT_LENGTH, self.stored.blob.size)
-            .body(body);
-        let answer = watch(request, &progress).await;
+        let file = tokio::fs::File::from_std(file);
+        let body = stream(file, length, whole, Arc::clone(&progress));
+        let request = request.header(CONTENT_LENGTH, length).body(body);
+        let answer = watch(request, stall, &progress).await;
         self.sent
             .fetch_add(progress.bytes.load(Ordering::Relaxed), Ordering::Relaxed);
         let failure = progress
@@ -96,14 +117,19 @@ impl FileSource {
     }
 }
 
-/// The file in pieces. The last one is held back until the whole has the blob's digest, so that
-/// wrong bytes never make a whole upload.
-fn stream(file: tokio::fs::File, blob: Blob, progress: Arc<Progress>) -> Body {
-    let state = (file, Hasher::default(), blob, progress);
+/// So many bytes of the file in pieces. The last one is held back until all have the digest that is
+/// wanted, so that wrong bytes never make a whole upload.
+fn stream(
+    file: tokio::fs::File,
+    length: u64,
+    wanted: Option<Digest>,
+    progress: Arc<Progress>,
+) -> Body {
+    let state = (file, Hasher::default(), (length, wanted), progress);
     Body::wrap_stream(stream::try_unfold(
         state,
-        async |(mut file, mut hasher, blob, progress)| {
-            let left = blob.size - hasher.size();
+        async |(mut file, mut hasher, (length, wanted), progress)| {
+            let left = length - hasher.size();
             if left == 0 {
                 return Ok(None);
             }
@@ -118,31 +144,32 @@ fn stream(file: tokio::fs::File, blob: Blob, progress: Arc<Progress>) -> Body {
                 Ok(_) => hasher.update(&piece),
                 Err(error) => return Err(failed(Failure::Read(error))),
             }
-            if hasher.size() == blob.size && is_other(&hasher, &blob.digest) {
+            let is_other = |wanted: &Digest| hasher.clone().finish().0 != *wanted;
+            if hasher.size() == length && wanted.as_ref().is_some_and(is_other) {
                 return Err(failed(Failure::Changed));
             }
             progress
                 .bytes
                 .fetch_add(piece.len() as u64, Ordering::Relaxed);
-            Ok(Some((piece, (file, hasher, blob, progress))))
+            Ok(Some((piece, (file, hasher, (length, wanted), progress))))
         },
     ))
 }
 
-fn is_other(hasher: &Hasher, digest: &Digest) -> bool {
-    hasher.clone().finish().0 != *digest
-}
-
 /// Waits for the answer as long as the body makes progress.
-async fn watch(request: RequestBuilder, progress: &Progress) -> Result<Response, Broken> {
+async fn watch(
+    request: RequestBuilder,
+    stall: Duration,
+    progress: &Progress,
+) -> Result<Response, Broken> {
     let mut answer = std::pin::pin!(request.send());
     let mut seen = 0;
     loop {
-        match tokio::time::timeout(STALL, answer.as_mut()).await {
+        match tokio::time::timeout(stall, answer.as_mut()).await {
             Ok(answer) => return Ok(answer?),
             Err(_) => match progress.bytes.load(Ordering::Relaxed) {
                 bytes if bytes > seen => seen = bytes,
-                _ => return Err(Broken::Silent),
+                _ => return Err(Broken::Silent(stall)),
             },
         }
     }

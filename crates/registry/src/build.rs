@@ -298,6 +298,7 @@ impl Job<'_> {
         let fetcher = Fetcher {
             index: &self.build.index,
             target: &target,
+            tls: &self.build.access.tls,
             retry: &retry,
             notify: &self.build.access.notify,
             folder: folder.path(),

@@ -1,7 +1,7 @@
 //! Where the image that is published comes from, and its parts by digest.
 
 use crate::archive::Archive;
-use crate::digest::Digest;
+use crate::digest::{Digest, Hashing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::{Layout, choose_entry, image_index};
 use crate::memory::Memory;
@@ -124,6 +124,17 @@ impl Stored {
             .map_err(|error| Error::read(&self.path, error))?;
         match Digest::of(&bytes) == self.blob.digest {
             true => Ok(bytes),
+            false => Err(self.corrupt()),
+        }
+    }
+
+    /// Reads all bytes to see whether they are the blob's.
+    pub(crate) fn check(&self) -> Result<()> {
+        let mut file = self.open()?.take(self.blob.size);
+        let mut hashing = Hashing::new(io::sink());
+        io::copy(&mut file, &mut hashing).map_err(|error| Error::read(&self.path, error))?;
+        match hashing.hasher.finish().0 == self.blob.digest {
+            true => Ok(()),
             false => Err(self.corrupt()),
         }
     }

@@ -26,7 +26,7 @@ impl Remote {
                     _ => return Err(self.refuse(&call, response).await.into()),
                 }
                 let headers = response.headers().clone();
-                let body = read_limited(response, MANIFEST_LIMIT)
+                let body = read_limited(response, self.retry.silence, MANIFEST_LIMIT)
                     .await
                     .map_err(|error| self.passing(error))?;
                 let digest = Digest::of(&body);
@@ -59,7 +59,7 @@ impl Remote {
                     StatusCode::NOT_FOUND => return Err(self.absent(blob.digest.as_str()).into()),
                     _ => return Err(self.refuse(&call, response).await.into()),
                 }
-                let body = read_limited(response, limit)
+                let body = read_limited(response, self.retry.silence, limit)
                     .await
                     .map_err(|error| self.passing(error))?;
                 match Digest::of(&body) == blob.digest {
@@ -92,7 +92,7 @@ impl Remote {
         }
         let mut writer = into.writer()?;
         let mut left = blob.size;
-        while let Some(piece) = piece(&mut response)
+        while let Some(piece) = piece(&mut response, self.retry.silence)
             .await
             .map_err(|error| self.passing(error))?
         {

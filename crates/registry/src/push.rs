@@ -2,16 +2,17 @@
 //! whatever a registry or a connection does ends in the content being there or in an error.
 
 use crate::body::Source;
+use crate::chunked::{Session, least};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::tag_taken;
-use crate::origin::Store;
+use crate::origin::{Store, Stored};
 use crate::reference::Tag;
 use crate::remote::{Call, Remote, read_limited};
 use crate::retry::Trouble;
 use crate::spec::{Blob, MANIFEST_LIMIT};
-use reqwest::header::{CONTENT_LENGTH, HeaderMap};
-use reqwest::{Method, Response, StatusCode, Url};
+use reqwest::header::HeaderMap;
+use reqwest::{Method, Response, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -63,9 +64,9 @@ impl Remote {
                     return Ok(Arrival::Mounted);
                 };
                 began = true;
-                open = Some(session.clone());
-                let source = Source::stored(store.stored(blob).await?, sent);
-                self.put_blob(session, blob, &source).await?;
+                open = Some(session.url.clone());
+                let stored = store.stored(blob).await?;
+                self.put_blob(session, stored, sent).await?;
                 open = None;
                 Ok(Arrival::Uploaded)
             })
@@ -90,14 +91,21 @@ impl Remote {
         let call = Call::new(Method::HEAD, self.url(&format!("blobs/{}", blob.digest)));
         let response = self.once(&call).await?;
         match response.status() {
-            StatusCode::OK => Ok(length(response.headers()).is_none_or(|size| size == blob.size)),
+            StatusCode::OK => {
+                Ok(number(response.headers(), "content-length")
+                    .is_none_or(|size| size == blob.size))
+            }
             StatusCode::NOT_FOUND => Ok(false),
             _ => Err(self.refuse(&call, response).await.into()),
         }
     }
 
     /// Opens an upload session; `None` if the blob was mounted instead.
-    async fn start(&self, blob: &Blob, elsewhere: Option<&str>) -> Result<Option<Url>, Trouble> {
+    async fn start(
+        &self,
+        blob: &Blob,
+        elsewhere: Option<&str>,
+    ) -> Result<Option<Session>, Trouble> {
         let mut url = self.url("blobs/uploads/");
         if let Some(from) = elsewhere {
             let digest = blob.digest.as_str();
@@ -113,7 +121,10 @@ impl Remote {
         };
         match response.status() {
             StatusCode::CREATED if elsewhere.is_some() => Ok(None),
-            StatusCode::ACCEPTED => Ok(Some(self.location(&response, &response.url().clone())?)),
+            StatusCode::ACCEPTED => Ok(Some(Session {
+                url: self.location(&response, &response.url().clone())?,
+                least: least(response.headers()),
+            })),
             _ if elsewhere.is_some() => Box::pin(self.start(blob, None)).await,
             _ => Err(self.refuse(&call, response).await.into()),
         }
@@ -121,15 +132,22 @@ impl Remote {
 
     async fn put_blob(
         &self,
-        mut session: Url,
-        blob: &Blob,
-        source: &Source,
+        session: Session,
+        stored: Stored,
+        sent: &Arc<AtomicU64>,
     ) -> Result<(), Trouble> {
-        session
-            .query_pairs_mut()
+        let blob = stored.blob.clone();
+        let (mut url, source) = match self.chunk.filter(|chunk| blob.size > chunk.get()) {
+            None => (session.url, Source::stored(stored, sent)),
+            Some(chunk) => {
+                let url = self.put_pieces(session, chunk, &stored, sent).await?;
+                (url, Source::Bytes(Vec::new()))
+            }
+        };
+        url.query_pairs_mut()
             .append_pair("digest", blob.digest.as_str());
-        let mut call = Call::new(Method::PUT, session);
-        call.body = Some(("application/octet-stream", source));
+        let mut call = Call::new(Method::PUT, url);
+        call.body = Some(("application/octet-stream", &source));
         let response = self.once(&call).await?;
         match response.status() {
             StatusCode::CREATED => Ok(self.agrees(&response, &blob.digest)?),
@@ -166,7 +184,7 @@ impl Remote {
             StatusCode::OK => {}
             _ => return Err(self.refuse(&get, response).await.into()),
         }
-        let body = read_limited(response, MANIFEST_LIMIT)
+        let body = read_limited(response, self.retry.silence, MANIFEST_LIMIT)
             .await
             .map_err(|error| self.passing(error))?;
         Ok(Some(Digest::of(&body)))
@@ -255,6 +273,6 @@ pub(crate) fn digest_header(headers: &HeaderMap) -> Option<String> {
     Some(value.to_str().ok()?.to_owned())
 }
 
-fn length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+pub(crate) fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    headers.get(name)?.to_str().ok()?.parse().ok()
 }

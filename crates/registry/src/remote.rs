@@ -8,10 +8,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::reference::Repository;
 use crate::retry::{Notify, Retry, Trouble, retry_after};
 use crate::spec::MANIFEST_TYPES;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LOCATION};
+use crate::tls::Tls;
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION,
+};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
@@ -23,14 +27,17 @@ pub struct Access {
     pub credentials: Credentials,
     /// Speak http with registries that are not this machine.
     pub plain_http: bool,
+    /// Which authorities to trust and who to be in TLS.
+    pub tls: Tls,
+    /// Send blobs that are larger than this in pieces of so many bytes, for what stands in between
+    /// and limits the size or the time of a request. A registry may ask for larger pieces.
+    pub chunk: Option<NonZeroU64>,
     /// How long to go on against a registry that fails.
     pub retry: Retry,
     /// Where to say what takes long.
     pub notify: Notify,
 }
 
-/// How long a server may keep silent.
-pub(crate) const SILENCE: Duration = Duration::from_secs(60);
 const CONNECT: Duration = Duration::from_secs(10);
 const REDIRECTS: usize = 5;
 /// Error bodies and token answers beyond this are cut off.
@@ -42,6 +49,8 @@ pub(crate) struct Call<'a> {
     pub(crate) url: Url,
     /// `Content-Type` and body; without one a request has no body.
     pub(crate) body: Option<(&'a str, &'a Source)>,
+    /// One more header.
+    pub(crate) header: Option<(HeaderName, String)>,
 }
 
 impl Call<'_> {
@@ -50,6 +59,7 @@ impl Call<'_> {
             method,
             url,
             body: None,
+            header: None,
         }
     }
 }
@@ -60,6 +70,7 @@ pub(crate) struct Remote {
     endpoint: Url,
     pub(crate) repository: Repository,
     credentials: Credentials,
+    pub(crate) chunk: Option<NonZeroU64>,
     pub(crate) retry: Retry,
     pub(crate) notify: Notify,
     /// What tokens are asked for; what the work cannot do without comes first.
@@ -78,8 +89,9 @@ struct Session {
     login: Option<Login>,
 }
 
-pub(crate) fn client() -> Result<Client> {
-    let built = Client::builder()
+pub(crate) fn client(tls: &Tls) -> Result<Client> {
+    let built = tls
+        .configure(Client::builder())?
         .user_agent(concat!("windlass/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT)
@@ -100,10 +112,11 @@ impl Remote {
         let own = format!("repository:{}:{actions}", repository.name());
         let others = sources.iter().map(|name| format!("repository:{name}:pull"));
         Ok(Self {
-            http: client()?,
+            http: client(&access.tls)?,
             endpoint: repository.endpoint(access.plain_http)?,
             repository: repository.clone(),
             credentials: access.credentials.clone(),
+            chunk: access.chunk,
             retry: access.retry.clone(),
             notify: access.notify.clone(),
             scopes: std::iter::once(own).chain(others).collect(),
@@ -228,7 +241,9 @@ impl Remote {
         let asked = Instant::now();
         let request = token_request(&self.http, realm, service, login, scopes);
         self.count();
-        let response = request.send().await.map_err(|error| self.passing(error))?;
+        let response = within(self.retry.silence, request)
+            .await
+            .map_err(|error| self.passing(error))?;
         match response.status() {
             StatusCode::OK => {}
             status if may_pass(status) => {
@@ -241,7 +256,7 @@ impl Remote {
             }
             _ => return Ok(None),
         }
-        let body = read_limited(response, ANSWER_LIMIT)
+        let body = read_limited(response, self.retry.silence, ANSWER_LIMIT)
             .await
             .map_err(|error| self.passing(error))?;
         match Authorization::from_token_answer(&body, asked) {
@@ -301,6 +316,9 @@ impl Remote {
         if let Some(authorization) = authorization {
             request = request.header(AUTHORIZATION, authorization.value.clone());
         }
+        if let Some((name, value)) = &call.header {
+            request = request.header(name, value);
+        }
         if matches!(call.method, Method::GET | Method::HEAD) {
             request = request.header(ACCEPT, MANIFEST_TYPES.join(", "));
         }
@@ -314,12 +332,12 @@ impl Remote {
             let request = length
                 .into_iter()
                 .fold(request, |r, zero| r.header(CONTENT_LENGTH, zero));
-            return within(SILENCE, request)
+            return within(self.retry.silence, request)
                 .await
                 .map_err(|error| self.passing(error));
         };
         let request = request.header(CONTENT_TYPE, media_type);
-        let sent = source.send(request).await?;
+        let sent = source.send(request, 2 * self.retry.silence).await?;
         sent.map_err(|error| self.passing(error))
     }
 
@@ -365,7 +383,7 @@ impl Remote {
             call.method,
             describe(&call.url, self.repository.name())
         );
-        let body = read_limited(response, ANSWER_LIMIT)
+        let body = read_limited(response, self.retry.silence, ANSWER_LIMIT)
             .await
             .unwrap_or_default();
         let said = reasons(&body);
@@ -467,7 +485,7 @@ fn token_request(
         let mut form = Url::parse("form:").expect("a constant URL");
         form.query_pairs_mut()
             .extend_pairs(fields.into_iter().chain(service));
-        let request = http.post(realm.clone()).timeout(SILENCE);
+        let request = http.post(realm.clone());
         return request
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form.query().unwrap_or_default().to_owned());
@@ -476,7 +494,7 @@ fn token_request(
     let scopes = scopes.iter().map(|scope| ("scope", scope.as_str()));
     url.query_pairs_mut()
         .extend_pairs(service.into_iter().chain(scopes));
-    let request = http.get(url).timeout(SILENCE);
+    let request = http.get(url);
     match login.and_then(Authorization::of_login) {
         Some(basic) => request.header(AUTHORIZATION, basic.value),
         None => request,
@@ -487,7 +505,7 @@ fn token_request(
 #[derive(Debug)]
 pub(crate) enum Broken {
     Http(reqwest::Error),
-    Silent,
+    Silent(Duration),
     TooLong,
 }
 
@@ -495,7 +513,7 @@ impl std::fmt::Display for Broken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Http(error) => error.fmt(f),
-            Self::Silent => write!(f, "no answer within {} s", SILENCE.as_secs()),
+            Self::Silent(limit) => write!(f, "no answer within {} s", limit.as_secs_f32()),
             Self::TooLong => f.write_str("the answer is too long"),
         }
     }
@@ -520,24 +538,29 @@ impl From<reqwest::Error> for Broken {
 pub(crate) async fn within(limit: Duration, request: RequestBuilder) -> Result<Response, Broken> {
     match tokio::time::timeout(limit, request.send()).await {
         Ok(answer) => Ok(answer?),
-        Err(_) => Err(Broken::Silent),
+        Err(_) => Err(Broken::Silent(limit)),
     }
 }
 
 /// The next piece of a body; `None` at its end.
 pub(crate) async fn piece(
     response: &mut Response,
+    silence: Duration,
 ) -> Result<Option<impl AsRef<[u8]> + use<>>, Broken> {
-    match tokio::time::timeout(SILENCE, response.chunk()).await {
+    match tokio::time::timeout(silence, response.chunk()).await {
         Ok(piece) => Ok(piece?),
-        Err(_) => Err(Broken::Silent),
+        Err(_) => Err(Broken::Silent(silence)),
     }
 }
 
 /// A whole body of at most `limit` bytes.
-pub(crate) async fn read_limited(mut response: Response, limit: u64) -> Result<Vec<u8>, Broken> {
+pub(crate) async fn read_limited(
+    mut response: Response,
+    silence: Duration,
+    limit: u64,
+) -> Result<Vec<u8>, Broken> {
     let mut body = Vec::new();
-    while let Some(piece) = piece(&mut response).await? {
+    while let Some(piece) = piece(&mut response, silence).await? {
         body.extend_from_slice(piece.as_ref());
         if body.len() as u64 > limit {
             return Err(Broken::TooLong);

@@ -19,6 +19,8 @@ pub struct Retry {
     pub longest: Duration,
     /// How long an operation may go on failing. A server that asks for a longer wait is given up.
     pub total: Duration,
+    /// How long a server may keep silent; twice as long when it was sent a body to store.
+    pub silence: Duration,
 }
 
 impl Default for Retry {
@@ -28,6 +30,7 @@ impl Default for Retry {
             first: Duration::from_millis(250),
             longest: Duration::from_secs(30),
             total: Duration::from_secs(600),
+            silence: Duration::from_secs(60),
         }
     }
 }
@@ -88,7 +91,7 @@ impl Retry {
                 Err(Trouble::Passing(error, asked)) => (error, asked),
             };
             let since = *failing_since.get_or_insert_with(Instant::now);
-            let wait = asked.unwrap_or_else(|| jitter(self.backoff(tries)));
+            let wait = self.wait(tries, asked);
             if tries >= self.attempts || since.elapsed() + wait > self.total {
                 return Err(error);
             }
@@ -96,6 +99,11 @@ impl Retry {
             tokio::time::sleep(wait).await;
             tries += 1;
         }
+    }
+
+    /// The wait after so many tries, unless the server asked for another.
+    pub(crate) fn wait(&self, tries: u32, asked: Option<Duration>) -> Duration {
+        asked.unwrap_or_else(|| jitter(self.backoff(tries)))
     }
 
     fn backoff(&self, tries: u32) -> Duration {

@@ -51,7 +51,7 @@ impl Remote {
             _ => return Err(self.refuse(&call, response).await.into()),
         }
         let next = next_page(url, response.headers());
-        let body = read_limited(response, PAGE_LIMIT)
+        let body = read_limited(response, self.retry.silence, PAGE_LIMIT)
             .await
             .map_err(|error| self.passing(error))?;
         let tags = read_page(&body).ok_or_else(|| self.wrong_list("cannot be read"))?;

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -27,6 +27,8 @@ pub enum RegistryAuth {
     /// Tokens for named scopes, which the registry's own `/token` gives for this user name and
     /// password.
     Token(String, String),
+    /// The same tokens for this identity token, asked for by POST.
+    Identity(String),
 }
 
 /// How a registry behaves.
@@ -88,6 +90,10 @@ pub enum RegistryEffect {
     Body(Vec<u8>),
     /// Send half of the body, then cut the connection.
     HalfBody,
+    /// Take the head of the request and then do nothing for so long, before the connection is cut.
+    Stall(Duration),
+    /// Do what is asked, then say that the body of the answer is so long.
+    Length(usize),
 }
 
 /// A request as the registry saw it.
@@ -127,7 +133,8 @@ struct State {
     blobs: BTreeMap<Key, Arc<Vec<u8>>>,
     /// With their media types.
     manifests: BTreeMap<Key, (String, Arc<Vec<u8>>)>,
-    uploads: BTreeSet<String>,
+    /// What has come of each.
+    uploads: BTreeMap<String, Vec<u8>>,
     next: u64,
     /// Tokens, their scopes, and how often they may still be shown.
     tokens: BTreeMap<String, (Vec<String>, u32)>,
@@ -296,6 +303,11 @@ impl Shared {
             if let Some(RegistryEffect::ExpireTokens) = fault {
                 self.state().tokens.clear();
             }
+            if let Some(RegistryEffect::Stall(time)) = &fault {
+                self.note(&method, &path, &headers);
+                thread::sleep(*time);
+                return stream.shutdown(Shutdown::Both);
+            }
             let cut = match &fault {
                 Some(RegistryEffect::CutBody(bytes)) => Some(*bytes),
                 _ => None,
@@ -330,12 +342,27 @@ impl Shared {
                 return stream.shutdown(Shutdown::Both);
             };
             let half = matches!(fault, Some(RegistryEffect::HalfBody));
-            write_answer(&stream, &request.method, &answer, half)?;
-            if half {
+            let length = match &fault {
+                Some(RegistryEffect::Length(length)) => *length,
+                _ => answer.body.len(),
+            };
+            write_answer(&stream, &request.method, &answer, (length, half))?;
+            if half || length != answer.body.len() {
                 return stream.shutdown(Shutdown::Both);
             }
         }
         Ok(())
+    }
+
+    /// Keeps a request that gets no answer.
+    fn note(&self, method: &str, path: &str, headers: &BTreeMap<String, String>) {
+        self.state().requests.push(RegistryRequest {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            authorized: headers.contains_key("authorization"),
+            body: 0,
+            status: None,
+        });
     }
 
     fn fault(&self, method: &str, path: &str) -> Option<RegistryEffect> {
@@ -403,7 +430,7 @@ impl Shared {
                 true => None,
                 false => refuse("Basic realm=\"testkit\"".to_owned()),
             },
-            RegistryAuth::Token(..) => {
+            RegistryAuth::Token(..) | RegistryAuth::Identity(_) => {
                 let action = if matches!(request.method.as_str(), "GET" | "HEAD") {
                     "pull"
                 } else {
@@ -425,19 +452,34 @@ impl Shared {
         }
     }
 
-    /// A token for the scopes that are asked, if the password is right.
+    /// A token for the scopes that are asked, if the password or the identity token is right.
     fn token(&self, request: &Request) -> Answer {
-        let RegistryAuth::Token(name, password) = &self.rules.auth else {
-            return Answer::error(404, "NOT_FOUND");
-        };
+        let body = String::from_utf8_lossy(&request.body);
+        let form = parameters(&body);
+        let field = |name: &str| Some(form.get(name)?.first()?.as_str());
         let shown = request.headers.get("authorization");
-        if shown.is_none_or(|shown| *shown != basic(name, password)) {
+        let (right, scopes) = match &self.rules.auth {
+            RegistryAuth::Token(name, password) => {
+                let right = shown.is_some_and(|shown| *shown == basic(name, password));
+                let scopes = request.query.get("scope").cloned();
+                (right && request.method == "GET", scopes.unwrap_or_default())
+            }
+            RegistryAuth::Identity(token) => {
+                let right = field("grant_type") == Some("refresh_token")
+                    && field("refresh_token") == Some(token)
+                    && field("service") == Some("testkit");
+                let scopes = field("scope").unwrap_or_default().split(' ');
+                let scopes = scopes.map(str::to_owned).collect();
+                (right && request.method == "POST", scopes)
+            }
+            _ => return Answer::error(404, "NOT_FOUND"),
+        };
+        if !right {
             return Answer::error(401, "UNAUTHORIZED");
         }
         let mut state = self.state();
         state.next += 1;
         let token = format!("token-{}", state.next);
-        let scopes = request.query.get("scope").cloned().unwrap_or_default();
         let uses = self.rules.token_uses.unwrap_or(u32::MAX);
         state.tokens.insert(token.clone(), (scopes, uses));
         Answer::json(200, &json!({"token": token, "expires_in": 300}))
@@ -472,7 +514,7 @@ impl State {
 
     fn upload(&mut self, request: &Request, repository: &str, session: &str) -> Answer {
         let parameter = |name: &str| request.query.get(name).and_then(|values| values.first());
-        match (request.method.as_str(), self.uploads.contains(session)) {
+        match (request.method.as_str(), self.uploads.get_mut(session)) {
             ("POST", _) if session.is_empty() => {
                 if let (Some(mount), Some(from)) = (parameter("mount"), parameter("from"))
                     && let Some(bytes) = self.blobs.get(&(from.clone(), mount.clone())).cloned()
@@ -481,25 +523,35 @@ impl State {
                 }
                 self.next += 1;
                 let session = format!("session-{}", self.next);
-                self.uploads.insert(session.clone());
-                Answer::new(202).with(
-                    "Location",
-                    format!("/v2/{repository}/blobs/uploads/{session}?state=1"),
-                )
+                self.uploads.insert(session.clone(), Vec::new());
+                Answer::new(202).with("Location", upload_url(repository, &session))
             }
-            ("PUT", true) => {
+            ("PATCH", Some(bytes)) => {
+                let range = request.headers.get("content-range");
+                let start = range.and_then(|range| range.split_once('-')?.0.parse().ok());
+                if start != Some(bytes.len()) {
+                    return Answer::error(416, "BLOB_UPLOAD_INVALID");
+                }
+                bytes.extend_from_slice(&request.body);
+                stand(202, bytes).with("Location", upload_url(repository, session))
+            }
+            ("GET", Some(bytes)) => {
+                stand(204, bytes).with("Location", upload_url(repository, session))
+            }
+            ("PUT", Some(bytes)) => {
+                let mut bytes = std::mem::take(bytes);
                 self.uploads.remove(session);
-                let found = digest(&request.body);
-                match parameter("digest") == Some(&found) {
-                    true => self.keep(repository, Arc::new(request.body.clone())),
+                bytes.extend_from_slice(&request.body);
+                match parameter("digest") == Some(&digest(&bytes)) {
+                    true => self.keep(repository, Arc::new(bytes)),
                     false => Answer::error(400, "DIGEST_INVALID"),
                 }
             }
-            ("DELETE", true) => {
+            ("DELETE", Some(_)) => {
                 self.uploads.remove(session);
                 Answer::new(204)
             }
-            (_, false) => Answer::error(404, "BLOB_UPLOAD_UNKNOWN"),
+            (_, None) => Answer::error(404, "BLOB_UPLOAD_UNKNOWN"),
             _ => Answer::error(405, "UNSUPPORTED"),
         }
     }
@@ -603,6 +655,16 @@ impl State {
     }
 }
 
+fn upload_url(repository: &str, session: &str) -> String {
+    format!("/v2/{repository}/blobs/uploads/{session}?state=1")
+}
+
+/// Says how far an upload has come; one byte and none look the same, as in docker-registry.
+fn stand(status: u16, bytes: &[u8]) -> Answer {
+    let last = bytes.len().saturating_sub(1);
+    Answer::new(status).with("Range", format!("0-{last}"))
+}
+
 fn basic(name: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{name}:{password}")))
 }
@@ -698,6 +760,17 @@ fn request(
     body: Vec<u8>,
 ) -> Request {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    Request {
+        method,
+        path: path.to_owned(),
+        query: parameters(query),
+        headers,
+        body,
+    }
+}
+
+/// The fields of a query or a form.
+fn parameters(query: &str) -> BTreeMap<String, Vec<String>> {
     let mut parameters: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -706,13 +779,7 @@ fn request(
             .or_default()
             .push(decode(value));
     }
-    Request {
-        method,
-        path: path.to_owned(),
-        query: parameters,
-        headers,
-        body,
-    }
+    parameters
 }
 
 /// Percent-decoding, where a `+` is a space.
@@ -733,12 +800,11 @@ fn write_answer(
     mut stream: &TcpStream,
     method: &str,
     answer: &Answer,
-    half: bool,
+    (length, half): (usize, bool),
 ) -> io::Result<()> {
     let mut head = format!(
         "HTTP/1.1 {} testkit\r\nContent-Length: {}\r\n",
-        answer.status,
-        answer.body.len()
+        answer.status, length
     );
     for (name, value) in &answer.headers {
         write!(head, "{name}: {value}\r\n").expect("writing to a string");

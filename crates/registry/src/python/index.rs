@@ -7,8 +7,9 @@ use super::{Target, normal};
 use crate::auth::{Authorization, host};
 use crate::digest::Hasher;
 use crate::error::{Error, ErrorKind, Result};
-use crate::remote::{self, SILENCE, piece, read_limited, same_origin, within};
+use crate::remote::{self, piece, read_limited, same_origin, within};
 use crate::retry::{Notify, Retry, Trouble, retry_after};
+use crate::tls::Tls;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use reqwest::{Client, Response, StatusCode, Url};
@@ -126,6 +127,7 @@ pub(crate) struct Fetched {
 pub(crate) struct Fetcher<'a> {
     pub(crate) index: &'a PackageIndex,
     pub(crate) target: &'a Target,
+    pub(crate) tls: &'a Tls,
     pub(crate) retry: &'a Retry,
     pub(crate) notify: &'a Notify,
     pub(crate) folder: &'a Path,
@@ -134,7 +136,7 @@ pub(crate) struct Fetcher<'a> {
 impl Fetcher<'_> {
     /// Gets the best wheel of every requirement.
     pub(crate) async fn fetch(&self, requirements: Vec<Requirement>) -> Result<Vec<Fetched>> {
-        let http = remote::client()?;
+        let http = remote::client(self.tls)?;
         let supported = Supported::new(self.target);
         self.notify
             .say(|| format!("getting {} wheels", requirements.len()));
@@ -192,7 +194,7 @@ impl Fetcher<'_> {
                         let response = self.get(http, &page, requirement).await?;
                         let base = response.url().clone();
                         let kind = response.headers().get(CONTENT_TYPE).cloned();
-                        let body = read_limited(response, PAGE_LIMIT)
+                        let body = read_limited(response, self.retry.silence, PAGE_LIMIT)
                             .await
                             .map_err(|error| passing(&base, error))?;
                         let json = kind.is_some_and(|kind| {
@@ -223,7 +225,7 @@ impl Fetcher<'_> {
                 let whole = response.content_length();
                 let mut file = File::create(path).map_err(|error| Error::write(path, error))?;
                 let mut hasher = Hasher::default();
-                while let Some(piece) = piece(&mut response)
+                while let Some(piece) = piece(&mut response, self.retry.silence)
                     .await
                     .map_err(|error| passing(url, error))?
                 {
@@ -265,7 +267,7 @@ impl Fetcher<'_> {
             {
                 request = request.header(AUTHORIZATION, authorization.value.clone());
             }
-            let response = within(SILENCE, request)
+            let response = within(self.retry.silence, request)
                 .await
                 .map_err(|error| passing(&url, error))?;
             if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {

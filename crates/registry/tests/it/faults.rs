@@ -2,8 +2,9 @@
 
 use crate::support::{Folder, PASSWORD, publish, serve, tags, target, with_password};
 use serde_json::json;
+use std::error::Error as _;
 use std::time::{Duration, Instant};
-use windlass_registry::{ErrorKind, Publisher};
+use windlass_registry::{ErrorKind, Publication, Publisher};
 use windlass_testkit::{
     RegistryAuth, RegistryEffect as Effect, RegistryFault as Fault, RegistryRules, RegistryServer,
 };
@@ -25,17 +26,7 @@ fn with_faults(faults: Vec<Fault>) -> RegistryServer {
 
 /// Larger than what a socket takes before anybody reads.
 fn large_image(folder: &Folder) {
-    // Noise, so that the layer is as large as the file.
-    let mut state = 1u32;
-    let noise = std::iter::repeat_with(|| {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state.to_le_bytes()[0]
-    });
-    let bytes: Vec<u8> = noise.take(2 << 20).collect();
-    folder.write("image-src/noise", bytes);
-    folder.build("image").run(&folder.path("image")).unwrap();
+    folder.noise("image", 2 << 20);
 }
 
 #[test]
@@ -194,6 +185,109 @@ fn tokens_that_run_out_are_renewed_wherever_it_happens() {
 }
 
 #[test]
+fn a_connection_that_stalls_is_given_up_and_made_anew() {
+    let folder = Folder::new();
+    large_image(&folder);
+    let stall = || Effect::Stall(Duration::from_secs(3));
+    let mut access = with_password(PASSWORD);
+    access.retry.silence = Duration::from_millis(300);
+    for (method, path) in [
+        ("HEAD", "/blobs/"),
+        ("GET", "/token"),
+        ("POST", "/uploads/"),
+        ("PUT", "/uploads/"),
+        ("PUT", "/manifests/"),
+    ] {
+        let server = serve(RegistryRules {
+            auth: RegistryAuth::Token("ci".into(), PASSWORD.into()),
+            faults: vec![Fault::new(method, path, stall())],
+            ..RegistryRules::default()
+        });
+        let target = target(&server, "app");
+        let published = Publisher::new(access.clone())
+            .publish(&folder.layout("image"), &target, &tags(&[], &["latest"]))
+            .unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        assert_eq!(server.unhit(), 0, "{method} {path}");
+        let right = Some(published.digest.as_str());
+        assert_eq!(server.tag("app", "latest").as_deref(), right);
+    }
+    let server = with_faults(vec![Fault::new("PUT", "/uploads/", stall()); 99]);
+    let error = Publisher::new(access)
+        .publish(
+            &folder.layout("image"),
+            &target(&server, "app"),
+            &tags(&[], &["latest"]),
+        )
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    assert!(server.unhit() < 99);
+}
+
+#[test]
+fn a_length_that_is_a_lie_costs_an_upload_and_no_more() {
+    let folder = Folder::new();
+    large_image(&folder);
+    let server = with_faults(Vec::new());
+    let layout = folder.layout("image");
+    publish(&layout, &target(&server, "app"), &tags(&[], &["latest"])).unwrap();
+    let lie = Effect::Length(5);
+    let lying = with_faults(vec![Fault::new("HEAD", "/blobs/", lie.clone())]);
+    let published = publish(&layout, &target(&lying, "app"), &tags(&[], &["latest"])).unwrap();
+    assert_eq!((lying.unhit(), published.uploaded), (0, 2));
+    // Answers that are shorter or longer than they say, on the way from one registry to another.
+    for length in [5, 100 << 20] {
+        for path in ["/blobs/", "/manifests/"] {
+            let from = with_faults(vec![Fault::new("GET", path, Effect::Length(length))]);
+            let to = with_faults(Vec::new());
+            publish(&layout, &target(&from, "app"), &tags(&[], &["latest"])).unwrap();
+            let publication = Publication {
+                sources: vec![format!("docker://{}/app", from.address()).parse().unwrap()],
+                target: target(&to, "app"),
+                tags: tags(&[], &["latest"]),
+            };
+            let copied = Publisher::new(with_password(PASSWORD)).publish_all(&[publication]);
+            let copied = copied.unwrap().remove(0).unwrap();
+            assert_eq!(
+                (from.unhit(), &copied.digest),
+                (0, &published.digest),
+                "{path} {length}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_is_said_and_no_tag_is_given() {
+    let folder = Folder::new();
+    folder.image("image", "x");
+    let full = json!({"errors": [{"code": "UNKNOWN", "message": "no space left on device"}]});
+    for (code, kind) in [(500, ErrorKind::Unreachable), (507, ErrorKind::Refused)] {
+        let server = with_faults(vec![
+            Fault::new(
+                "PUT",
+                "/uploads/",
+                Effect::Refuse(code, full.clone())
+            );
+            99
+        ]);
+        let error = publish(
+            &folder.layout("image"),
+            &target(&server, "app"),
+            &tags(&["v1"], &["latest"]),
+        )
+        .unwrap_err();
+        assert_eq!(error.kind(), kind);
+        let cause = error.source().unwrap().to_string();
+        assert!(cause.contains("no space left on device"), "{cause}");
+        assert!(server.unhit() < 99);
+        assert_eq!(
+            (server.tag("app", "v1"), server.tag("app", "latest")),
+            (None, None)
+        );
+    }
+}
+
+#[test]
 fn what_does_not_pass_is_not_tried_again() {
     let folder = Folder::new();
     folder.image("image", "x");
@@ -324,19 +418,21 @@ fn a_registry_that_says_yes_to_everything_does_not_get_away_with_it() {
     let folder = Folder::new();
     folder.image("image", "x");
     let yes = |method: &str| vec![Fault::new(method, "/v2/", status(200)); 20];
-    let faults = ["HEAD", "GET", "POST", "PUT"]
+    let faults: Vec<Fault> = ["HEAD", "GET", "POST", "PUT"]
         .into_iter()
         .flat_map(yes)
         .collect();
-    let server = with_faults(faults);
-    assert!(
-        publish(
-            &folder.layout("image"),
-            &target(&server, "app"),
-            &tags(&["v1"], &["latest"])
-        )
-        .is_err()
-    );
+    for (tags, kind) in [
+        // It says that the tag is there, and the digest of what it gives is another.
+        (tags(&["v1"], &["latest"]), ErrorKind::TagTaken),
+        (tags(&[], &["latest"]), ErrorKind::Refused),
+    ] {
+        let server = with_faults(faults.clone());
+        let target = target(&server, "app");
+        let error = publish(&folder.layout("image"), &target, &tags).unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert!(server.unhit() < 80, "it was asked");
+    }
 }
 
 #[test]

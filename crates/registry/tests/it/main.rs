@@ -4,6 +4,7 @@
 mod build;
 mod errors;
 mod faults;
+mod pieces;
 mod publish;
 mod select;
 mod sources;

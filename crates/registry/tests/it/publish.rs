@@ -232,6 +232,36 @@ fn passwords_and_tokens() {
 }
 
 #[test]
+fn an_identity_token_is_exchanged_and_shown_to_nobody_else() {
+    let folder = Folder::new();
+    folder.image("image", "x");
+    let server = serve(RegistryRules {
+        auth: RegistryAuth::Identity("identity-of-ci".into()),
+        token_uses: Some(3),
+        ..RegistryRules::default()
+    });
+    for (token, fits) in [("identity-of-ci", true), ("another", false)] {
+        let auths = serde_json::json!({"auths": {server.address(): {"identitytoken": token}}});
+        let mut access = access();
+        access.credentials.files = vec![folder.write("config.json", auths.to_string())];
+        let target = target(&server, if fits { "app" } else { "other" });
+        let result =
+            Publisher::new(access).publish(&folder.layout("image"), &target, &tags(&[], &["v1"]));
+        match fits {
+            true => drop(result.unwrap()),
+            false => assert_eq!(result.unwrap_err().kind(), ErrorKind::Credentials),
+        }
+    }
+    let posts = log(&server)
+        .into_iter()
+        .filter(|line| line == "POST /token");
+    assert!(
+        posts.count() > 2,
+        "it was exchanged anew when the tokens had run out"
+    );
+}
+
+#[test]
 fn a_token_that_runs_out_is_renewed_in_the_middle() {
     let folder = Folder::new();
     folder.image("image", "x");

@@ -50,6 +50,23 @@ impl Folder {
         self.build(name).run(&self.path(name)).unwrap()
     }
 
+    /// An image in the layout `name` whose layer has so many bytes at least: noise, so that it is
+    /// not made small.
+    pub(crate) fn noise(&self, name: &str, bytes: usize) {
+        let mut state = 1u32;
+        let noise = std::iter::repeat_with(|| {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            state.to_le_bytes()[0]
+        });
+        self.write(
+            &format!("{name}-src/noise"),
+            noise.take(bytes).collect::<Vec<u8>>(),
+        );
+        self.build(name).run(&self.path(name)).unwrap();
+    }
+
     /// A build of the source `NAME-src` on nothing.
     pub(crate) fn build(&self, name: &str) -> Build {
         Build {
@@ -82,6 +99,7 @@ pub(crate) fn access() -> Access {
             first: Duration::from_millis(1),
             longest: Duration::from_millis(5),
             total: Duration::from_secs(20),
+            silence: Duration::from_secs(10),
         },
         ..Access::default()
     }

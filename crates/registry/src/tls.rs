@@ -1,0 +1,84 @@
+//! Authorities of one's own, and who to be towards servers that want to know by a certificate.
+
+use crate::error::{Error, ErrorKind, Result};
+use reqwest::{Certificate, ClientBuilder, Identity};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What TLS needs beside the authorities that the system trusts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// PEM files with certificates of authorities that are trusted as well.
+    pub authorities: Vec<PathBuf>,
+    /// PEM files with a certificate and with its key, for servers that ask for one.
+    pub identity: Option<(PathBuf, PathBuf)>,
+}
+
+impl Tls {
+    pub(crate) fn configure(&self, mut builder: ClientBuilder) -> Result<ClientBuilder> {
+        for path in &self.authorities {
+            let found = Certificate::from_pem_bundle(&read(path)?).unwrap_or_default();
+            if found.is_empty() {
+                return Err(broken(path, "no certificate"));
+            }
+            builder = builder.tls_certs_merge(found);
+        }
+        if let Some((certificate, key)) = &self.identity {
+            let pem = [read(certificate)?, b"\n".to_vec(), read(key)?].concat();
+            // What the parser says is left out: it may repeat the key.
+            let identity = Identity::from_pem(&pem)
+                .map_err(|_| broken(key, "no key, or its certificate is none"))?;
+            builder = builder.identity(identity);
+        }
+        Ok(builder)
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|error| Error::read(path, error))
+}
+
+fn broken(path: &Path, what: &str) -> Error {
+    let message = format!("`{}` holds {what}", path.display());
+    Error::new(ErrorKind::Credentials, message).suggest("give files in the PEM form")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::Client;
+
+    #[test]
+    fn files_that_are_no_certificates_are_refused_and_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file.pem");
+        let absent = folder.path().join("absent.pem");
+        for text in [
+            "hunter2",
+            "",
+            "-----BEGIN CERTIFICATE-----\nhunter2!\n-----END CERTIFICATE-----\n",
+            "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n",
+        ] {
+            fs::write(&file, text).unwrap();
+            let authority = Tls {
+                authorities: vec![file.clone()],
+                identity: None,
+            };
+            let identity = Tls {
+                authorities: Vec::new(),
+                identity: Some((file.clone(), file.clone())),
+            };
+            for tls in [authority, identity] {
+                let error = tls.configure(Client::builder()).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Credentials, "{text}");
+                assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+            }
+        }
+        let tls = Tls {
+            authorities: vec![absent],
+            identity: None,
+        };
+        let error = tls.configure(Client::builder()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Read);
+    }
+}
