@@ -1,10 +1,11 @@
 //! The commits of a range that touch an application.
 
-use crate::error::{Error, ErrorKind, Result, unreadable};
+use crate::error::{Error, ErrorKind, Result};
 use crate::repository::Repository;
 use crate::scope::{Scope, Touch};
 use crate::tree::{Entry, Item, Items, Tree};
-use git2::{Commit, Oid};
+use crate::walk::{Commit, Walk};
+use git2::Oid;
 use std::collections::HashMap;
 use std::iter::Peekable;
 use std::rc::Rc;
@@ -27,99 +28,86 @@ pub(crate) struct Change {
 pub(crate) struct Reader<'r> {
     repository: &'r Repository,
     scope: &'r Scope,
-    first_parent: bool,
-    /// Commits that were read as parents and are still to come, so that each is read once.
-    ahead: HashMap<Oid, Seen<'r>>,
+    /// What stands at the paths of the scope in commits that were met as parents, so that each
+    /// folder is read once.
+    ahead: HashMap<Oid, Roots>,
 }
 
-#[derive(Clone)]
-struct Seen<'r> {
-    commit: Commit<'r>,
-    /// The entries at the paths of the scope.
-    roots: Rc<[Option<Entry>]>,
-}
+/// The entries at the paths of the scope.
+type Roots = Rc<[Option<Entry>]>;
 
 impl<'r> Reader<'r> {
-    pub(crate) fn new(repository: &'r Repository, scope: &'r Scope, first_parent: bool) -> Self {
+    pub(crate) fn new(repository: &'r Repository, scope: &'r Scope) -> Self {
         Self {
             repository,
             scope,
-            first_parent,
             ahead: HashMap::new(),
         }
     }
 
-    /// The changes of the commits that are in `head` and not in `base`, newest first.
-    pub(crate) fn range(&mut self, head: Oid, base: Option<Oid>) -> Result<Vec<Change>> {
-        let cannot = |source| unreadable(format_args!("the history of {head}"), source);
-        let mut walk = self.repository.git.revwalk().map_err(cannot)?;
-        walk.set_sorting(git2::Sort::TIME).map_err(cannot)?;
-        walk.push(head).map_err(cannot)?;
-        if let Some(base) = base {
-            walk.hide(base).map_err(cannot)?;
-        }
-        if self.first_parent {
-            walk.simplify_first_parent().map_err(cannot)?;
-        }
+    /// The changes of a walk in its order, newest first.
+    pub(crate) fn changes(&mut self, mut walk: Walk<'r>) -> Result<Vec<Change>> {
         let mut changes = Vec::new();
-        for id in walk {
-            changes.extend(self.change(id.map_err(cannot)?)?);
+        let mut ends = Vec::new();
+        while let Some((id, commit)) = walk.next()? {
+            if self.repository.boundary.contains(&id) {
+                ends.push(id);
+            }
+            changes.extend(self.change(id, &commit, &walk)?);
         }
+        if let Some(&end) = ends.iter().find(|&&end| !walk.is_hidden(end)) {
+            return Err(shallow(end));
+        }
+        changes.retain(|change| !walk.is_hidden(change.id));
         Ok(changes)
     }
 
-    fn change(&mut self, id: Oid) -> Result<Option<Change>> {
-        if self.repository.boundary.contains(&id) {
-            return Err(shallow(id));
-        }
-        let Seen { commit, roots } = match self.ahead.remove(&id) {
-            Some(seen) => seen,
-            None => self.read(id)?,
+    fn change(&mut self, id: Oid, commit: &Commit, walk: &Walk<'_>) -> Result<Option<Change>> {
+        let roots = match self.ahead.remove(&id) {
+            Some(roots) => roots,
+            None => self.read(commit.tree)?,
         };
-        let followed = if self.first_parent { 1 } else { usize::MAX };
-        let mut parents = Vec::with_capacity(1);
-        for parent in commit.parent_ids().take(followed) {
-            parents.push(self.read_ahead(parent)?);
+        let parents = walk.followed(commit);
+        let mut old = Vec::with_capacity(1);
+        let mut empty = parents.len() == 1;
+        for &parent in parents {
+            let tree = walk.tree_of(parent)?;
+            empty &= tree == commit.tree;
+            old.push(self.read_ahead(parent, tree)?);
         }
-        let empty = parents.len() == 1 && parents[0].commit.tree_id() == commit.tree_id();
-        let touch = self.touch(&roots, &parents)?;
+        let touch = self.touch(&roots, &old)?;
         Ok((empty || touch != Touch::Nothing).then(|| Change {
             id,
-            message: String::from_utf8_lossy(commit.message_bytes()).into_owned(),
+            message: commit.message(),
             merge: parents.len() > 1,
             touch,
         }))
     }
 
-    fn read_ahead(&mut self, id: Oid) -> Result<Seen<'r>> {
-        if let Some(seen) = self.ahead.get(&id) {
-            return Ok(seen.clone());
+    fn read_ahead(&mut self, commit: Oid, tree: Oid) -> Result<Roots> {
+        if let Some(roots) = self.ahead.get(&commit) {
+            return Ok(Rc::clone(roots));
         }
-        let seen = self.read(id)?;
-        self.ahead.insert(id, seen.clone());
-        Ok(seen)
+        let roots = self.read(tree)?;
+        self.ahead.insert(commit, Rc::clone(&roots));
+        Ok(roots)
     }
 
-    fn read(&self, id: Oid) -> Result<Seen<'r>> {
-        let commit = self.repository.find(id)?;
-        let tree = self.repository.tree(commit.tree_id())?;
+    fn read(&self, tree: Oid) -> Result<Roots> {
+        let tree = self.repository.tree(tree)?;
         let paths = self.scope.roots().iter();
-        let roots: Result<Vec<_>> = paths
+        paths
             .map(|path| self.repository.entry(&tree, path))
-            .collect();
-        Ok(Seen {
-            commit,
-            roots: roots?.into(),
-        })
+            .collect()
     }
 
     /// The most that a commit changes in comparison with each of its parents. What is the same as
     /// in any of them came from there, so that a merge counts only where it adds to its sides;
     /// the first commit adds all it holds.
-    fn touch(&self, new: &[Option<Entry>], parents: &[Seen<'_>]) -> Result<Touch> {
+    fn touch(&self, new: &[Option<Entry>], parents: &[Roots]) -> Result<Touch> {
         let mut touch = Touch::Nothing;
         for (at, root) in self.scope.roots().iter().enumerate() {
-            let mut old: Vec<_> = parents.iter().map(|parent| parent.roots[at]).collect();
+            let mut old: Vec<_> = parents.iter().map(|parent| parent[at]).collect();
             if old.is_empty() {
                 old.push(None);
             }

@@ -46,6 +46,7 @@ mod repository;
 mod revert;
 mod scope;
 mod tree;
+mod walk;
 
 pub use affected::{EVERY_APP, Since, affected, affected_by_tag};
 pub use bump::{Bump, Cause};

@@ -7,6 +7,7 @@ use crate::line::{Channel, Line};
 use crate::names::TagNames;
 use crate::repository::{Repository, Tag, Tags};
 use crate::scope::{Layout, Scope};
+use crate::walk::Walk;
 use git2::Oid;
 use semver::Version;
 use std::collections::{BTreeMap, HashSet};
@@ -299,9 +300,9 @@ impl<'a> Question<'a> {
     }
 
     fn weigh(&self, base: Option<&Tag>, told: bool) -> Result<Weight> {
-        let mut reader = Reader::new(self.repository, &self.scope, self.options.first_parent);
         let base = base.and_then(|base| base.commit);
-        let changes = reader.range(self.head, base)?;
+        let walk = Walk::new(self.repository, self.head, base, self.options.first_parent)?;
+        let changes = Reader::new(self.repository, &self.scope).changes(walk)?;
         let weigher = Weigher {
             repository: self.repository,
             options: self.options,
