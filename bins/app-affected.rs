@@ -1,14 +1,17 @@
 //! Say which applications a push touches.
 
+mod layout;
+
+use layout::layout;
 use std::fmt;
 use std::process::ExitCode;
 use windlass_cli::{Common, Context, Failure, Report};
-use windlass_release::{Layout, Repository, Since, affected, affected_by_tag};
+use windlass_release::{Repository, Since, affected, affected_by_tag};
 
 /// Say which applications a push touches
 ///
 /// An application is a folder below `apps` with a `Dockerfile` or a folder `k8s`. It is touched if a file of it
-/// changes; a change of windlass.yaml, of a workflow or of an action touches all of them. Where the base is not known,
+/// or a path that it shares changes; a change of windlass.yaml, of a workflow or of an action touches all of them. Where the base is not known,
 /// as for a new branch, all are touched. With a version tag it is the one that the tag belongs to.
 ///
 /// Outputs: apps, any, matrix.
@@ -65,12 +68,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, context: &Context) -> Result<Output, Failure> {
-    let config = context.config()?;
-    let layout = Layout {
-        apps: config.apps,
-        tag_prefix: config.tag_prefix,
-        ..Layout::default()
-    };
+    let layout = layout(&context.config()?);
     let repository = Repository::open(context.directory())?;
     let base = args.base.as_deref().unwrap_or_default();
     let since = if args.direct {

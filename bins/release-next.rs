@@ -1,13 +1,16 @@
 //! Say what a commit is called as a release of an application.
 
+mod layout;
+
+use layout::layout;
 use std::fmt;
 use std::process::ExitCode;
-use windlass_cli::{Common, Config, Context, Failure, Report};
+use windlass_cli::{self as cli, Common, Config, Context, Failure, Report};
 use windlass_fault::Warning;
 use windlass_gitsync::{self as gitsync, Access, Identity, Oid, Role, Tagged};
 use windlass_release::{
-    Bump, Cause, Channel, Environment, Layout, Options, Push, Release, Repository, Version,
-    changelog, release,
+    Bump, Cause, Channel, Environment, Options, Push, Release, Repository, Version, changelog,
+    release,
 };
 
 /// How many commits an output names; a step's outputs are limited in size.
@@ -187,20 +190,7 @@ fn work_out(args: &Args, config: &Config, context: &Context) -> Result<Release, 
             tag: environment.tag.clone(),
         })
         .collect();
-    let layout = Layout {
-        apps: config.apps.clone(),
-        tag_prefix: config.tag_prefix.clone(),
-        ..Layout::default()
-    };
-    let options = Options {
-        first: args.first.clone(),
-        channel: args.channel,
-        strict: args.strict,
-        first_parent: args.first_parent,
-        squash_bodies: args.squash_bodies,
-        skip_marker: args.skip_marker,
-        ..Options::default()
-    };
+    let (layout, options) = (layout(config), options(args, config));
     // A long history is read as git reads it: without hashing every object again, and once.
     git2::opts::strict_hash_verification(false);
     git2::opts::enable_caching(false);
@@ -215,6 +205,44 @@ fn work_out(args: &Args, config: &Config, context: &Context) -> Result<Release, 
         &layout,
         &options,
     )?)
+}
+
+/// What is asked for beside what `windlass.yaml` says.
+fn options(args: &Args, config: &Config) -> Options {
+    let rules = &config.release;
+    let mut options = Options {
+        first: args.first.clone().or_else(|| rules.first.clone()),
+        channel: args.channel,
+        strict: args.strict || rules.strict,
+        first_parent: args.first_parent || rules.first_parent,
+        squash_bodies: args.squash_bodies || rules.squash_bodies,
+        skip_marker: args.skip_marker || rules.skip_marker,
+        ..Options::default()
+    };
+    for (name, how_far) in &rules.types {
+        options.types.insert(name.clone(), bump(*how_far));
+    }
+    for (branch, name) in &rules.channels {
+        options.channels.insert(branch.clone(), channel(*name));
+    }
+    options
+}
+
+fn bump(named: cli::Bump) -> Bump {
+    match named {
+        cli::Bump::None => Bump::None,
+        cli::Bump::Patch => Bump::Patch,
+        cli::Bump::Minor => Bump::Minor,
+        cli::Bump::Major => Bump::Major,
+    }
+}
+
+fn channel(named: cli::Channel) -> Channel {
+    match named {
+        cli::Channel::Alpha => Channel::Alpha,
+        cli::Channel::Beta => Channel::Beta,
+        cli::Channel::Rc => Channel::Rc,
+    }
 }
 
 /// Makes the git tag on the remote. The remote takes it only if it has none of that name, so that

@@ -1,6 +1,13 @@
 //! `windlass.yaml`, the repository's configuration. Every default fits the usual layout, so the
 //! file may be absent.
 
+mod checked;
+mod release;
+#[cfg(test)]
+mod schema;
+
+pub use release::{Bump, Channel, ReleaseRules};
+
 use serde::Deserialize;
 use std::fmt;
 use std::path::Path;
@@ -24,7 +31,15 @@ const MAX_BYTES: u64 = 1 << 20;
 ///     tag: dev-latest
 ///   - name: prod
 ///     branch: main
+/// shared:
+///   - path: libs/auth
+///     apps: [shop, cart]
+/// release:
+///   types: {refactor: patch}
+///   channels: {next: beta}
 /// ```
+///
+/// `windlass.schema.json`, at the root of this repository, says the same to editors.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct Config {
@@ -40,6 +55,23 @@ pub struct Config {
     /// The environments, in the order in which a change passes them.
     #[serde(deserialize_with = "checked::environments")]
     pub environments: Vec<Environment>,
+    /// What goes into images from outside the applications' folders.
+    #[serde(deserialize_with = "checked::shared")]
+    pub shared: Vec<Shared>,
+    /// How versions are counted.
+    pub release: ReleaseRules,
+}
+
+/// A file or folder outside the applications that goes into images.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shared {
+    /// The path from the root of the repository.
+    #[serde(deserialize_with = "checked::folder")]
+    pub path: String,
+    /// The applications that are made with it; every one where this is not said.
+    #[serde(default, deserialize_with = "checked::apps")]
+    pub apps: Option<Vec<String>>,
 }
 
 /// An environment of every application: an overlay, and the branch that it deploys.
@@ -52,7 +84,8 @@ pub struct Environment {
     /// The branch whose pushes are deployed here, and which holds its pins.
     #[serde(deserialize_with = "checked::branch")]
     pub branch: String,
-    /// The image tag that moves with each push; none where releases are deployed.
+    /// The image tag that moves with each push, in which `{branch}` stands for the branch's name;
+    /// none where releases are deployed.
     #[serde(default, deserialize_with = "checked::tag")]
     pub tag: Option<String>,
 }
@@ -73,6 +106,8 @@ impl Default for Config {
                 environment("staging", "staging", Some("staging-latest")),
                 environment("prod", "main", None),
             ],
+            shared: Vec::new(),
+            release: ReleaseRules::default(),
         }
     }
 }
@@ -107,97 +142,6 @@ impl Config {
             return Ok(Self::default());
         }
         windlass_yaml::from_str(FILE, text).map_err(ConfigError::Invalid)
-    }
-}
-
-/// The values that a field can have. serde gives the message its place.
-mod checked {
-    use super::Environment;
-    use serde::de::{Deserialize, Deserializer, Error};
-    use std::collections::HashSet;
-
-    fn text<'de, D: Deserializer<'de>>(
-        de: D,
-        wanted: &str,
-        holds: fn(&str) -> bool,
-    ) -> Result<String, D::Error> {
-        let text = String::deserialize(de)?;
-        if holds(&text) {
-            return Ok(text);
-        }
-        Err(D::Error::custom(format!("`{text}` is not {wanted}")))
-    }
-
-    pub(super) fn folder<'de, D: Deserializer<'de>>(de: D) -> Result<String, D::Error> {
-        text(de, "a folder of the repository", |text| {
-            text.split('/')
-                .all(|part| !matches!(part, "" | "." | "..") && plain(part, "._-"))
-        })
-    }
-
-    pub(super) fn registry<'de, D: Deserializer<'de>>(de: D) -> Result<String, D::Error> {
-        text(
-            de,
-            "a registry with a path, such as `docker.io/team`, or `oci:FOLDER`",
-            |text| {
-                let layout = text
-                    .strip_prefix("oci:")
-                    .is_some_and(|folder| !folder.is_empty());
-                let parts = || text.split('/');
-                layout || (parts().all(|part| plain(part, "._-:")) && parts().count() > 1)
-            },
-        )
-    }
-
-    pub(super) fn prefix<'de, D: Deserializer<'de>>(de: D) -> Result<String, D::Error> {
-        text(de, "the beginning of a git tag", |text| {
-            let text = text.replace("{app}", "app");
-            !text.starts_with(['/', '-']) && !text.contains("//") && plain(&text, "._-/")
-        })
-    }
-
-    pub(super) fn name<'de, D: Deserializer<'de>>(de: D) -> Result<String, D::Error> {
-        text(de, "a name of lower-case letters, digits and `-`", |text| {
-            plain(text, "-") && !text.starts_with('-') && text == text.to_lowercase()
-        })
-    }
-
-    pub(super) fn branch<'de, D: Deserializer<'de>>(de: D) -> Result<String, D::Error> {
-        text(de, "the name of a branch", |text| {
-            let parts = || text.split('/');
-            parts().all(|part| plain(part, "._-+@#") && !part.starts_with('.'))
-                && !text.starts_with('-')
-        })
-    }
-
-    pub(super) fn tag<'de, D: Deserializer<'de>>(de: D) -> Result<Option<String>, D::Error> {
-        let wanted = "an image tag: 128 letters, digits, `.`, `_` and `-` at most";
-        let holds =
-            |text: &str| text.len() <= 128 && plain(text, "._-") && !text.starts_with(['.', '-']);
-        text(de, wanted, holds).map(Some)
-    }
-
-    pub(super) fn environments<'de, D>(de: D) -> Result<Vec<Environment>, D::Error>
-    where
-        D: Deserializer<'de>,
-    {
-        let environments = Vec::<Environment>::deserialize(de)?;
-        let mut seen = HashSet::new();
-        match environments.iter().find(|one| !seen.insert(&one.name)) {
-            Some(twice) => Err(D::Error::custom(format!(
-                "environment `{}` stands twice",
-                twice.name
-            ))),
-            None => Ok(environments),
-        }
-    }
-
-    /// Whether a text is not empty and holds ASCII letters, digits and `others` alone.
-    fn plain(text: &str, others: &str) -> bool {
-        !text.is_empty()
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || others.contains(c))
     }
 }
 
@@ -282,6 +226,112 @@ mod tests {
         let config = Config::parse(text).unwrap();
         assert_eq!(config.environments.len(), 1);
         assert_eq!(config.environments[0].tag, None);
+    }
+
+    #[test]
+    fn shared_paths_are_for_all_or_for_some() {
+        let text = "shared:\n- path: libs/log\n- {path: libs/auth, apps: [shop]}\n";
+        let config = Config::parse(text).unwrap();
+        assert_eq!(config.shared[0].apps, None);
+        assert_eq!(config.shared[1].apps, Some(vec!["shop".to_owned()]));
+        let text = "shared:\n- {path: libs/log, app: [shop]}\n- {path: ../log, apps: []}\n";
+        insta::assert_snapshot!(refused(text), @"
+        error: unknown field `app`
+         --> windlass.yaml:2:20
+          |
+        2 | - {path: libs/log, app: [shop]}
+          |                    ^^^
+        hint: did you mean `apps`?
+
+        error: `../log` is not a folder of the repository
+         --> windlass.yaml:3:10
+          |
+        3 | - {path: ../log, apps: []}
+          |          ^^^^^^
+
+        error: no application is named: leave `apps` out for all
+         --> windlass.yaml:3:24
+          |
+        3 | - {path: ../log, apps: []}
+          |                        ^^
+        ");
+    }
+
+    #[test]
+    fn how_versions_are_counted() {
+        let text = "release:\n  first: 1.0.0\n  types: {refactor: patch, perf: none}\n  \
+                    channels: {next: beta}\n  strict: true\n  firstParent: true\n";
+        let rules = Config::parse(text).unwrap().release;
+        assert_eq!(rules.first, Some(semver::Version::new(1, 0, 0)));
+        assert_eq!(rules.types["refactor"], Bump::Patch);
+        assert_eq!(rules.types["perf"], Bump::None);
+        assert_eq!(rules.channels["next"], Channel::Beta);
+        assert!(rules.strict && rules.first_parent && !rules.squash_bodies && !rules.skip_marker);
+        let text = "release:\n  first: v1\n  types: {Feat: minor, perf: pacth}\n  \
+                    channels: {a b: rc, next: nightly}\n  stirct: true\n";
+        insta::assert_snapshot!(refused(text), @"
+        error: `v1` is not a plain version such as `0.1.0`
+         --> windlass.yaml:2:10
+          |
+        2 |   first: v1
+          |          ^^
+
+        error: `Feat` is not a commit's type in lower case
+         --> windlass.yaml:3:17
+          |
+        3 |   types: {Feat: minor, perf: pacth}
+          |                 ^^^^^
+
+        error: `perf` cannot be `pacth`
+         --> windlass.yaml:3:30
+          |
+        3 |   types: {Feat: minor, perf: pacth}
+          |                              ^^^^^
+        hint: did you mean `patch`?
+
+        error: `a b` is not the name of a branch
+         --> windlass.yaml:4:19
+          |
+        4 |   channels: {a b: rc, next: nightly}
+          |                   ^^
+
+        error: `next` cannot be `nightly`
+         --> windlass.yaml:4:29
+          |
+        4 |   channels: {a b: rc, next: nightly}
+          |                             ^^^^^^^
+        hint: it can be `alpha`, `beta`, `rc`
+
+        error: unknown field `stirct`
+         --> windlass.yaml:5:3
+          |
+        5 |   stirct: true
+          |   ^^^^^^
+        hint: did you mean `strict`?
+        ");
+    }
+
+    #[test]
+    fn the_tag_of_an_environment_may_name_its_branch() {
+        let one = |tag: &str| {
+            let text = format!("environments:\n- {{name: a, branch: b, tag: \"{tag}\"}}\n");
+            Config::parse(&text).map(|config| config.environments[0].tag.clone())
+        };
+        assert_eq!(
+            one("{branch}-latest").unwrap().as_deref(),
+            Some("{branch}-latest")
+        );
+        for tag in [
+            "",
+            "a b",
+            "{app}",
+            "a+b",
+            "-a",
+            ".{branch}",
+            &"a".repeat(129),
+        ] {
+            assert!(one(tag).is_err(), "{tag}");
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ mod meter;
 mod outputs;
 mod render;
 
-pub use config::{Config, ConfigError, Environment};
+pub use config::{Bump, Channel, Config, ConfigError, Environment, ReleaseRules, Shared};
 pub use context::Context;
 pub use failure::Failure;
 pub use meter::Meter;

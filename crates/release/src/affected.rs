@@ -33,7 +33,8 @@ pub fn affected(
     layout: &Layout,
 ) -> Result<Vec<String>> {
     let head = repository.commit(head)?;
-    let mut apps = repository.apps_at(head, layout)?;
+    let apps = repository.apps_at(head, layout)?;
+    layout.check(&apps)?;
     let Some(base) = base(repository, since, head)? else {
         return Ok(apps);
     };
@@ -47,7 +48,7 @@ pub fn affected(
         }
     }
     let mut kept = Vec::new();
-    for app in apps.drain(..) {
+    for app in apps {
         let mut touched = differs(&layout.folder(&app))?;
         for path in layout.shared_by(&app) {
             touched = touched || differs(path)?;

@@ -57,5 +57,5 @@ pub use line::{Channel, Line};
 pub use next::{Next, Options, next, tagged};
 pub use plan::{Environment, Push, Release, release};
 pub use repository::Repository;
-pub use scope::Layout;
+pub use scope::{Layout, Shared};
 pub use semver::Version;

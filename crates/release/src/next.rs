@@ -20,6 +20,8 @@ pub struct Options {
     pub first: Option<Version>,
     /// Makes a pre-release of this channel.
     pub channel: Option<Channel>,
+    /// The channels of branches, with or without an environment.
+    pub channels: BTreeMap<String, Channel>,
     /// The line that the branch keeps, as `1.2.x`.
     pub line: Option<Line>,
     /// The answer is no release but a forecast: releases of other branches count as made.
@@ -47,6 +49,7 @@ impl Default for Options {
         Self {
             first: None,
             channel: None,
+            channels: BTreeMap::new(),
             line: None,
             forecast: false,
             strict: false,
@@ -169,8 +172,9 @@ impl<'a> Question<'a> {
         let head = repository.commit(revision)?;
         let apps = repository.apps_at(head, layout)?;
         if !apps.iter().any(|known| known == app) {
-            return Err(unknown(app, &layout.apps, &apps));
+            return Err(layout.unknown("", app, &apps));
         }
+        layout.check(&apps)?;
         let names = TagNames::new(&layout.tag_prefix, app, apps.len() == 1);
         Ok(Self {
             repository,
@@ -501,17 +505,6 @@ fn promoted(stable: Version, before: Option<&Tag>) -> Version {
     let before = before.map(|tag| &tag.version);
     let core = before.map(|before| Version::new(before.major, before.minor, before.patch));
     core.map_or(stable.clone(), |core| core.max(stable))
-}
-
-fn unknown(app: &str, folder: &str, apps: &[String]) -> Error {
-    let error = Error::new(
-        ErrorKind::App,
-        format!("no application `{app}` is in `{folder}`"),
-    );
-    match windlass_fault::nearest(app, apps.iter().map(String::as_str)) {
-        Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None => error.hint("an application is a folder with a `Dockerfile` or a folder `k8s`"),
-    }
 }
 
 fn taken(tag: &Tag, version: &Version) -> Error {

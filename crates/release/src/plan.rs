@@ -93,12 +93,13 @@ pub fn release(
                 .iter()
                 .filter(|here| here.branch == branch)
                 .collect();
-            let channel = options.channel.is_some() && !here.is_empty();
-            let releases = channel || here.iter().any(|here| here.tag.is_none());
+            let channel = options.channel.filter(|_| !here.is_empty());
+            let channel = channel.or(options.channels.get(branch).copied());
+            let releases = channel.is_some() || here.iter().any(|here| here.tag.is_none());
             let options = Options {
                 forecast: options.forecast || !releases,
                 line: Line::of_branch(branch).filter(|_| releases),
-                channel: options.channel.filter(|_| releases),
+                channel,
                 ..options.clone()
             };
             let next = next(repository, revision, app, layout, &options)?;

@@ -1,6 +1,6 @@
 //! Which files of the repository make up an application, and which of them reach its image.
 
-use std::collections::BTreeMap;
+use crate::error::{Error, ErrorKind, Result};
 
 /// How the repository is laid out.
 #[derive(Debug, Clone)]
@@ -9,8 +9,28 @@ pub struct Layout {
     pub apps: String,
     /// What a git tag begins with; `{app}` stands for the application's name.
     pub tag_prefix: String,
-    /// Files and folders outside the applications that go into images: path to applications.
-    pub shared: BTreeMap<String, Vec<String>>,
+    /// What goes into images from outside the applications.
+    pub shared: Vec<Shared>,
+}
+
+/// A file or folder outside the applications that goes into images.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    /// Its path from the root of the repository.
+    pub path: String,
+    /// The applications that are made with it; every one where there is no list.
+    pub apps: Option<Vec<String>>,
+}
+
+impl Shared {
+    fn path(&self) -> &str {
+        self.path.trim_matches('/')
+    }
+
+    fn is_for(&self, app: &str) -> bool {
+        let apps = self.apps.as_ref();
+        apps.is_none_or(|apps| apps.iter().any(|one| one == app))
+    }
 }
 
 impl Default for Layout {
@@ -18,7 +38,7 @@ impl Default for Layout {
         Self {
             apps: "apps".to_owned(),
             tag_prefix: "{app}/v".to_owned(),
-            shared: BTreeMap::new(),
+            shared: Vec::new(),
         }
     }
 }
@@ -35,10 +55,32 @@ impl Layout {
 
     /// The shared paths that an application is made from.
     pub(crate) fn shared_by<'a>(&'a self, app: &'a str) -> impl Iterator<Item = &'a str> {
-        self.shared
-            .iter()
-            .filter(move |(_, users)| users.iter().any(|user| user == app))
-            .map(|(path, _)| path.trim_matches('/'))
+        let shared = self.shared.iter();
+        shared.filter(|one| one.is_for(app)).map(Shared::path)
+    }
+
+    /// Refuses shared paths that are for an application which is not there: by a misspelt name a
+    /// change would reach nobody.
+    pub(crate) fn check(&self, all: &[String]) -> Result<()> {
+        for shared in &self.shared {
+            for app in shared.apps.iter().flatten() {
+                if !all.contains(app) {
+                    let what = format!("shared path `{}` is for `{app}`: ", shared.path);
+                    return Err(self.unknown(&what, app, all));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The error for a name that no application has.
+    pub(crate) fn unknown(&self, what: &str, app: &str, all: &[String]) -> Error {
+        let message = format!("{what}no application `{app}` is in `{}`", self.apps);
+        let error = Error::new(ErrorKind::App, message);
+        match windlass_fault::nearest(app, all.iter().map(String::as_str)) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("an application is a folder with a `Dockerfile` or a folder `k8s`"),
+        }
     }
 }
 
@@ -66,17 +108,14 @@ impl Scope {
     pub(crate) fn new(layout: &Layout, app: &str, all: &[String]) -> Self {
         let own = std::iter::once(layout.folder(app));
         let shared = layout.shared_by(app).map(str::to_owned);
-        let foreign = |(path, users): (&String, &Vec<String>)| {
-            let path = path.trim_matches('/').to_owned();
-            (!users.iter().any(|user| user == app)).then_some(path)
-        };
+        let foreign = layout.shared.iter().filter(|shared| !shared.is_for(app));
         Self {
             roots: own.chain(shared).collect(),
             others: all
                 .iter()
                 .filter(|other| *other != app)
                 .map(|other| layout.folder(other))
-                .chain(layout.shared.iter().filter_map(foreign))
+                .chain(foreign.map(|shared| shared.path().to_owned()))
                 .collect(),
         }
     }
@@ -135,12 +174,18 @@ mod tests {
     #[test]
     fn the_longest_path_owns_a_file() {
         let layout = Layout {
-            shared: BTreeMap::from([
-                ("libs/auth/".to_owned(), vec!["api".to_owned()]),
-                ("libs/auth/web".to_owned(), vec!["web".to_owned()]),
-                ("constraints.txt".to_owned(), vec!["api".to_owned()]),
-                ("apps/api/contract".to_owned(), vec!["web".to_owned()]),
-            ]),
+            shared: [
+                ("libs/auth/", Some("api")),
+                ("libs/auth/web", Some("web")),
+                ("libs/log", None),
+                ("constraints.txt", Some("api")),
+                ("apps/api/contract", Some("web")),
+            ]
+            .map(|(path, app)| Shared {
+                path: path.to_owned(),
+                apps: app.map(|app| vec![app.to_owned()]),
+            })
+            .into(),
             ..Layout::default()
         };
         let all = ["api".to_owned(), "api-v2".to_owned(), "web".to_owned()];
@@ -162,6 +207,7 @@ mod tests {
             ("libs/auth/test/token.py", Touch::Image),
             ("libs/auth/README.md", Touch::Beside),
             ("libs/auth/web/form.py", Touch::Nothing),
+            ("libs/log/log.py", Touch::Image),
             ("constraints.txt", Touch::Image),
             ("constraints.txt.bak", Touch::Nothing),
             ("README.md", Touch::Nothing),

@@ -1,6 +1,6 @@
 //! Which applications a push touches.
 
-use crate::repo::Repo;
+use crate::repo::{Repo, shared};
 use windlass_release::{Layout, Since, affected, affected_by_tag};
 
 const ZEROS: &str = "0000000000000000000000000000000000000000";
@@ -79,7 +79,7 @@ fn branches_are_compared_with_what_they_have_in_common_or_exactly() {
 #[test]
 fn shared_paths_touch_their_applications() {
     let layout = Layout {
-        shared: [("libs/auth/".to_owned(), vec!["web".to_owned()])].into(),
+        shared: shared("libs/auth/", Some("web")),
         ..Layout::default()
     };
     let repo = Repo::new();

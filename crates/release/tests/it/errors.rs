@@ -1,6 +1,6 @@
 //! What each kind of error says, and what it advises.
 
-use crate::repo::Repo;
+use crate::repo::{Repo, shared};
 use insta::assert_snapshot;
 use windlass_fault::Fault;
 use windlass_release::{
@@ -93,6 +93,15 @@ fn an_application_that_is_not_there() {
     assert_snapshot!(shown(ErrorKind::App, ask("payments")), @"
     no application `payments` is in `apps`
     hint: an application is a folder with a `Dockerfile` or a folder `k8s`
+    ");
+    let layout = Layout {
+        shared: shared("libs/auth", Some("weeb")),
+        ..Layout::default()
+    };
+    let found = next(&open, "HEAD", "api", &layout, &Options::default());
+    assert_snapshot!(shown(ErrorKind::App, found), @"
+    shared path `libs/auth` is for `weeb`: no application `weeb` is in `apps`
+    hint: did you mean `web`?
     ");
 }
 

@@ -211,6 +211,38 @@ fn a_channel_publishes_and_does_not_reach_release_environments() {
 }
 
 #[test]
+fn a_branch_with_a_channel_needs_no_environment() {
+    let options = Options {
+        channels: [
+            ("next".to_owned(), Channel::Beta),
+            ("staging".to_owned(), Channel::Rc),
+        ]
+        .into(),
+        ..Options::default()
+    };
+    let repo = Repo::script("tag api/v1.2.0 \n feat: x");
+    for (branch, expected) in [
+        ("next", "1.3.0-beta.1 | v1.3.0-beta.1 | v1.3.0-beta.1 | "),
+        (
+            "staging",
+            "1.3.0-rc.1 | v1.3.0-rc.1 staging-latest | v1.3.0-rc.1 | staging=staging-latest",
+        ),
+        ("main", "1.3.0 | v1.3.0 1.3 1 latest | v1.3.0 | prod=v1.3.0"),
+        ("topic", "- |  |  | "),
+    ] {
+        let release = plan(&repo, USUAL, Push::Branch(branch), &options).unwrap();
+        assert_eq!(shown(&release), expected, "{branch}");
+    }
+    // What is asked for once goes before what the branch has.
+    let asked = Options {
+        channel: Some(Channel::Alpha),
+        ..options
+    };
+    let release = plan(&repo, USUAL, Push::Branch("staging"), &asked).unwrap();
+    assert_eq!(release.version, "1.3.0-alpha.1");
+}
+
+#[test]
 fn a_tag_pushed_by_hand_releases_its_commit() {
     let by_hand = |script: &str, tag: &str, table: &str, branch| {
         let repo = Repo::script(script);

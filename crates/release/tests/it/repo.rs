@@ -5,7 +5,7 @@ use git2::{FileMode, Oid, Signature, Time};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use tempfile::TempDir;
-use windlass_release::{Layout, Next, Options, Repository, Result, next};
+use windlass_release::{Layout, Next, Options, Repository, Result, Shared, next};
 
 /// A repository with two applications, `api` and `web`, and one commit.
 pub(crate) struct Repo {
@@ -212,4 +212,12 @@ fn files(text: &str) -> (&str, Option<Vec<&str>>) {
         Some((text, files)) => (text, Some(files.split_whitespace().collect())),
         None => (text, None),
     }
+}
+
+/// A single shared path, for one application or for all.
+pub(crate) fn shared(path: &str, app: Option<&str>) -> Vec<Shared> {
+    vec![Shared {
+        path: path.to_owned(),
+        apps: app.map(|app| vec![app.to_owned()]),
+    }]
 }

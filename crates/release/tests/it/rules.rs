@@ -1,6 +1,8 @@
 //! The rules, one table each. A row is a script, as [`Repo::script`] reads it, and the answer.
+//! Those of image tags (17 to 20) are in `plan.rs` and beside `src/image.rs`, that the answer is
+//! the same each time (21) is in `properties.rs`, and of two runs (22) in `/tests/release_next.rs`.
 
-use crate::repo::Repo;
+use crate::repo::{Repo, shared};
 use windlass_release::{Bump, Channel, Layout, Line, Options, next};
 
 fn check(options: &Options, rows: &[(&str, &str)]) {
@@ -485,17 +487,20 @@ fn rule_12_a_commit_counts_for_the_applications_it_changes() {
         // The first commit adds all it holds.
         ("docs: x | README.md", "0.1.0"),
     ]);
-    let shared = Layout {
-        shared: [("libs/auth".to_owned(), vec!["api".to_owned()])].into(),
-        ..Layout::default()
-    };
     let repo = Repo::script("tag api/v1.0.0 \n tag web/v1.0.0 \n feat: x | libs/auth/token.py");
-    for (app, expected) in [("api", Some("1.1.0")), ("web", None)] {
-        let found = next(&repo.open(), "HEAD", app, &shared, &Options::default()).unwrap();
-        assert_eq!(
-            found.version.map(|version| version.to_string()).as_deref(),
-            expected
-        );
+    for (users, api, web) in [
+        (Some("api"), Some("1.1.0"), None),
+        (None, Some("1.1.0"), Some("1.1.0")),
+    ] {
+        let layout = Layout {
+            shared: shared("libs/auth", users),
+            ..Layout::default()
+        };
+        for (app, expected) in [("api", api), ("web", web)] {
+            let found = next(&repo.open(), "HEAD", app, &layout, &Options::default()).unwrap();
+            let version = found.version.map(|version| version.to_string());
+            assert_eq!(version.as_deref(), expected, "{app}, for {users:?}");
+        }
     }
 }
 
