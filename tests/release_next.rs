@@ -12,6 +12,10 @@ pub(crate) struct History {
 
 impl History {
     pub(crate) fn new() -> Self {
+        Self::of("shop")
+    }
+
+    fn of(app: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let remote = git2::Repository::init_bare(folder.path().join("remote")).unwrap();
         let git = git2::Repository::init(folder.path().join("clone")).unwrap();
@@ -19,8 +23,14 @@ impl History {
             .unwrap();
         git.set_head("refs/heads/main").unwrap();
         let history = Self { folder, git };
-        history.commit("chore: begin", "apps/shop/Dockerfile");
+        history.commit("chore: begin", &format!("apps/{app}/Dockerfile"));
         history
+    }
+
+    /// Writes `windlass.yaml` into the clone.
+    fn configure(&self, text: &str) {
+        let path = self.folder.path().join("clone/windlass.yaml");
+        std::fs::write(path, text).unwrap();
     }
 
     pub(crate) fn commit(&self, message: &str, file: &str) -> String {
@@ -377,6 +387,157 @@ fn options_reach_the_rules() {
     let fresh = History::new();
     let first = next(&fresh, "--app shop --branch main --first 2.0.0");
     assert_eq!(done(&first), "2.0.0\n");
+}
+
+#[test]
+fn the_configuration_reaches_the_rules() {
+    let history = History::new();
+    history.tag("shop/v1.0.0");
+    history.commit("refactor: x", "apps/shop/k8s/base.yaml");
+    for (config, branch, expected) in [
+        ("", "main", None),
+        ("release: {types: {refactor: patch}}", "main", Some("1.0.1")),
+        (
+            "release: {types: {refactor: minor}, channels: {next: beta}}",
+            "next",
+            Some("1.1.0-beta.1"),
+        ),
+        (
+            "release: {types: {refactor: minor}, channels: {next: beta}}",
+            "main",
+            Some("1.1.0"),
+        ),
+    ] {
+        history.configure(config);
+        let output = next(
+            &history,
+            &format!("--app shop --branch {branch} --format json"),
+        );
+        let report: serde_json::Value = serde_json::from_str(&done(&output)).unwrap();
+        assert_eq!(report["next"].as_str(), expected, "{config}");
+        assert_eq!(report["released"], expected.is_some(), "{config}");
+    }
+    history.commit(
+        "Merge pull request #7 from a/b\n\nfeat: x",
+        "libs/log/log.py",
+    );
+    history.commit("fix: y [skip release]\n\n* feat!: z", "libs/auth/auth.py");
+    let shared = "shared: [{path: libs/log}, {path: libs/auth, apps: [shop]}]";
+    for (config, expected) in [
+        ("", None),
+        (shared, Some("1.0.1")),
+        (
+            "shared: [{path: libs/log}]\nrelease: {firstParent: true}",
+            Some("1.1.0"),
+        ),
+        (
+            "shared: [{path: libs/auth}]\nrelease: {squashBodies: true}",
+            Some("2.0.0"),
+        ),
+        (
+            "shared: [{path: libs/auth}]\nrelease: {skipMarker: true}",
+            None,
+        ),
+    ] {
+        history.configure(config);
+        let output = next(&history, "--app shop --branch main --format json");
+        let report: serde_json::Value = serde_json::from_str(&done(&output)).unwrap();
+        assert_eq!(report["next"].as_str(), expected, "{config}");
+    }
+    history.configure(
+        "environments: [{name: preview, branch: feature/login, tag: \"{branch}-latest\"}]",
+    );
+    done(&next(&history, "--app shop --branch feature/login"));
+    let left = history.left();
+    assert!(
+        left.contains("pins=preview=feature-login-1f2cdd3387ae-latest\n"),
+        "{left}"
+    );
+
+    history.configure("release: {strict: true}\nshared: [{path: libs/log}]");
+    history.commit("Update stuff", "libs/log/log.py");
+    let strict = next(&history, "--app shop --branch main");
+    assert_eq!(strict.status.code(), Some(1));
+    history.configure("release:\n  chanels: {next: beta}\n");
+    let output = next(&history, "--app shop --branch main");
+    assert_snapshot!(failed(&history, &output, 1), @"
+    error: unknown field `chanels`
+     --> windlass.yaml:2:3
+      |
+    2 |   chanels: {next: beta}
+      |   ^^^^^^^
+    hint: did you mean `channels`?
+    ");
+    let fresh = History::new();
+    fresh.configure("release: {first: 1.0.0}");
+    assert_eq!(done(&next(&fresh, "--app shop --branch main")), "1.0.0\n");
+}
+
+/// What README says of a common task: in dev, in production, in git.
+fn promised(task: &str) -> [String; 3] {
+    let readme = include_str!("../README.md");
+    let begin = format!("| `{task}` |");
+    let row = readme
+        .lines()
+        .find(|line| line.starts_with(&begin))
+        .expect(task);
+    let cells: Vec<_> = row
+        .split('|')
+        .map(|cell| cell.trim().trim_matches('`'))
+        .collect();
+    [2, 3, 4].map(|at| cells[at].to_owned())
+}
+
+#[test]
+fn the_common_tasks_are_called_as_the_readme_says() {
+    for (task, app, released, message, file) in [
+        (
+            "feature",
+            "example-app",
+            true,
+            "feat(example-app): serve a greeting",
+            "src/static/greeting.txt",
+        ),
+        (
+            "new-app",
+            "shop",
+            false,
+            "feat(shop): first version",
+            "src/server.py",
+        ),
+        (
+            "dependency",
+            "example-app",
+            true,
+            "build(example-app): flask 3.1.3 or newer",
+            "src/requirements.txt",
+        ),
+        (
+            "hotfix",
+            "example-app",
+            true,
+            "fix(example-app): warn of the step",
+            "src/static/notice.txt",
+        ),
+    ] {
+        let history = History::of(app);
+        if released {
+            history.tag(&format!("{app}/v1.0.0"));
+        }
+        history.commit(message, &format!("apps/{app}/{file}"));
+        let report = |branch: &str| -> serde_json::Value {
+            let words = format!("--app {app} --branch {branch} --format json");
+            serde_json::from_str(&done(&next(&history, &words))).unwrap()
+        };
+        let [dev, production, tag] = promised(task);
+        assert_eq!(report("develop")["pins"][0], format!("dev={dev}"), "{task}");
+        assert_eq!(
+            report("main")["pins"][0],
+            format!("prod={production}"),
+            "{task}"
+        );
+        assert_eq!(report("main")["tag"], tag, "{task}");
+    }
 }
 
 #[test]

@@ -63,6 +63,51 @@ fn a_pull_request_is_built_and_checked_and_publishes_nothing() {
 }
 
 #[test]
+fn a_pre_release_of_no_environment_is_published_and_not_pinned() {
+    let machine = Machine::new();
+    machine.stand_in("python3", "");
+    machine.stand_in("make", "");
+    let folder = machine.path("channel");
+    fs::create_dir(&folder).unwrap();
+    let remote = Remote::folder(&folder.join("remote.git"));
+    let copied = ["apps", ".github"];
+    let sandbox = Sandbox::new(&folder, &root(), &copied, &["staging"], remote).unwrap();
+    sandbox.tag_start("example-app/v1.0.0").unwrap();
+    let config = "environments: [{name: prod, branch: main}]\nrelease: {channels: {staging: rc}}\n";
+    let file = "apps/example-app/src/more.txt";
+    for (message, path, text) in [
+        ("chore: make pre-releases", "windlass.yaml", config),
+        ("feat(example-app): more", file, "more\n"),
+    ] {
+        sandbox
+            .commit("staging", "staging", message, path, text)
+            .unwrap();
+        sandbox.push(&["refs/heads/staging".to_owned()]).unwrap();
+    }
+    sandbox.fetch().unwrap();
+    let event = sandbox.latest("staging").unwrap();
+    let runner = runner(&machine, &folder, "developer");
+    let mut host = Checks {
+        sandbox: &sandbox,
+        event: &event,
+        steps: Vec::new(),
+    };
+    let workflow = Workflow::load(&root(), "main.yml").unwrap();
+    assert!(workflow.run(&event, &runner, &mut host).unwrap());
+
+    let ran = ran(&host.steps);
+    assert!(
+        ran.iter()
+            .any(|command| command.starts_with("image-publish"))
+    );
+    assert!(!ran.iter().any(|command| command.starts_with("image-pin")));
+    let index = fs::read_to_string(folder.join("registry/example-app/index.json")).unwrap();
+    assert!(index.contains("\"v1.1.0-rc.1\""), "{index}");
+    let tags = sandbox.remote().references().unwrap();
+    assert!(tags.contains_key("refs/tags/example-app/v1.1.0-rc.1"));
+}
+
+#[test]
 fn what_the_bot_pushes_starts_nothing() {
     let machine = Machine::new();
     assert_eq!(
@@ -150,24 +195,7 @@ fn pull_request(machine: &Machine, actor: &str) -> Vec<Step> {
     sandbox.push(&["refs/heads/feature".to_owned()]).unwrap();
     sandbox.fetch().unwrap();
     let event = sandbox.pull_request("feature", "develop").unwrap();
-    let commands = Path::new(env!("CARGO_BIN_EXE_pipeline")).parent().unwrap();
-    let path = format!("{}:{}", commands.display(), machine.bin().display());
-    let variables = [
-        ("WINDLASS_HOME", commands.to_str().unwrap()),
-        ("WINDLASS_BASE", "scratch"),
-        ("WINDLASS_DEPENDENCIES", "skip"),
-    ];
-    let runner = Runner {
-        environment: BTreeMap::from([("PATH".to_owned(), path)]),
-        variables: variables
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into(),
-        secrets: BTreeMap::new(),
-        repository: "example/platform".to_owned(),
-        actor: actor.to_owned(),
-        server: "https://github.com".to_owned(),
-        folder: folder.clone(),
-    };
+    let runner = runner(machine, &folder, actor);
     let mut host = Checks {
         sandbox: &sandbox,
         event: &event,
@@ -176,6 +204,30 @@ fn pull_request(machine: &Machine, actor: &str) -> Vec<Step> {
     let workflow = Workflow::load(&root(), "main.yml").unwrap();
     assert!(workflow.run(&event, &runner, &mut host).unwrap());
     host.steps
+}
+
+/// A machine with the commands, whose registry is a folder.
+fn runner(machine: &Machine, folder: &Path, actor: &str) -> Runner {
+    let commands = Path::new(env!("CARGO_BIN_EXE_pipeline")).parent().unwrap();
+    let path = format!("{}:{}", commands.display(), machine.bin().display());
+    let registry = format!("oci:{}", folder.join("registry").display());
+    let variables = [
+        ("WINDLASS_HOME", commands.to_str().unwrap()),
+        ("WINDLASS_REGISTRY", &registry),
+        ("WINDLASS_BASE", "scratch"),
+        ("WINDLASS_DEPENDENCIES", "skip"),
+    ];
+    Runner {
+        environment: BTreeMap::from([("PATH".to_owned(), path)]),
+        variables: variables
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        secrets: BTreeMap::new(),
+        repository: "example/platform".to_owned(),
+        actor: actor.to_owned(),
+        server: "https://github.com".to_owned(),
+        folder: folder.to_owned(),
+    }
 }
 
 /// The scripts that were run.

@@ -100,6 +100,9 @@ fn examples_are_read_or_refused_with_their_place() {
     for (path, text) in examples("good") {
         Config::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
+    let readme = include_str!("../../../../README.md");
+    let (_, example) = readme.split_once("```yaml\n").unwrap();
+    Config::parse(example.split_once("```").unwrap().0).unwrap();
     for (path, text) in examples("bad") {
         let error = Config::parse(&text).expect_err(&path.display().to_string());
         let place = windlass_fault::Fault::location(&error);
