@@ -9,6 +9,7 @@ mod graph;
 mod image_build;
 mod image_pin;
 mod image_publish;
+mod image_select;
 mod manifests;
 mod overlay_affected;
 mod overlay_build;

@@ -58,20 +58,18 @@ impl Selector {
     /// If the place cannot be read. [`ErrorKind::Policy`] if the newest build is to be found among
     /// more than 2,000 tags.
     pub fn select(&self, place: &Target, policy: &Policy, filter: &Filter) -> Result<Selection> {
-        runtime()?.block_on(async {
-            let shelf = Shelf::open(place, &self.access)?;
-            shelf.select(policy, filter).await
-        })
+        let place = Place::open(place, &self.access)?;
+        runtime()?.block_on(place.select(policy, filter))
     }
 }
 
 /// Where images are.
-enum Shelf {
+enum Place {
     Layout(Layout),
     Registry(Box<Remote>),
 }
 
-impl Shelf {
+impl Place {
     fn open(place: &Target, access: &Access) -> Result<Self> {
         Ok(match place {
             Target::Layout(path) => Self::Layout(Layout::open(path)?),
