@@ -1,8 +1,9 @@
 //! How registries are reached: what the command line and the environment say.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use windlass_cli::Context;
-use windlass_registry::{Access, Credentials, Notify, Tls};
+use windlass_registry::{Access, Credentials, Notify, Progress, Tls};
 
 #[derive(clap::Args)]
 pub(crate) struct Flags {
@@ -24,6 +25,8 @@ impl Flags {
     /// The access with what `docker login` and `podman login` keep.
     pub(crate) fn read(&self, context: &Context) -> Access {
         let said = context.clone();
+        let meter = Arc::new(context.meter("sent", 0));
+        let shown = Arc::clone(&meter);
         let identity = self.client_cert.as_ref().zip(self.client_key.as_ref());
         Access {
             credentials: Credentials {
@@ -35,7 +38,11 @@ impl Flags {
                 authorities: self.ca.iter().map(|path| context.path(path)).collect(),
                 identity: identity.map(|(cert, key)| (context.path(cert), context.path(key))),
             },
-            notify: Notify::new(move |text| said.progress(text)),
+            notify: Notify::new(move |text| {
+                meter.clear();
+                said.progress(text);
+            }),
+            progress: Progress::new(move |done, total| shown.reach(done, total)),
             ..Access::default()
         }
     }

@@ -66,6 +66,9 @@ struct Args {
         default_value = "require"
     )]
     dependencies: When,
+    /// Where to keep wheels for the next build [default: windlass in the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
     #[command(flatten)]
     access: access::Flags,
 }
@@ -154,6 +157,10 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
             .collect::<Result<Vec<Platform>, _>>()?,
         created: commit.time,
         tag: args.version.as_deref().map(tag).transpose()?,
+        cache: Some(match &args.cache {
+            Some(folder) => context.path(folder),
+            None => context.cache(),
+        }),
         version: args.version,
         revision: Some(commit.id),
         url: commit.url,

@@ -39,6 +39,42 @@ impl Meter {
     /// One part more is done.
     pub fn step(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        self.say(|| format!("{} {done} of {}", self.what, self.total));
+    }
+}
+
+/// How many cells a full bar has.
+const CELLS: u64 = 20;
+
+impl Meter {
+    /// So many bytes are done of a number that may still grow.
+    pub fn reach(&self, done: u64, total: u64) {
+        self.say(|| {
+            let mebibytes = |bytes: u64| {
+                let tenths = (u128::from(bytes) * 10) >> 20;
+                format!("{}.{}", tenths / 10, tenths % 10)
+            };
+            let full = done.min(total) * CELLS / total.max(1);
+            let bar: String = (0..CELLS)
+                .map(|cell| if cell < full { '#' } else { '.' })
+                .collect();
+            format!(
+                "{} [{bar}] {} of {} MiB",
+                self.what,
+                mebibytes(done),
+                mebibytes(total)
+            )
+        });
+    }
+
+    /// Takes the line away, for something else to be said.
+    pub fn clear(&self) {
+        if self.next.is_some() {
+            anstream::eprint!("\r\x1b[K");
+        }
+    }
+
+    fn say(&self, what: impl FnOnce() -> String) {
         // Whoever finds the lock taken leaves it to the other to speak.
         let Some(Ok(mut next)) = self.next.as_ref().map(Mutex::try_lock) else {
             return;
@@ -46,15 +82,13 @@ impl Meter {
         let now = Instant::now();
         if now >= *next {
             *next = now + PAUSE;
-            anstream::eprint!("\r{} {done} of {}\x1b[K", self.what, self.total);
+            anstream::eprint!("\r{}\x1b[K", what());
         }
     }
 }
 
 impl Drop for Meter {
     fn drop(&mut self) {
-        if self.next.is_some() {
-            anstream::eprint!("\r\x1b[K");
-        }
+        self.clear();
     }
 }

@@ -4,7 +4,7 @@ use crate::digest::{Digest, Hasher};
 use crate::error::{Error, Result};
 use crate::origin::Stored;
 use crate::remote::Broken;
-use crate::retry::Trouble;
+use crate::retry::{Progress as Told, Trouble};
 use futures_util::stream;
 use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Body, RequestBuilder, Response};
@@ -16,6 +16,25 @@ use tokio::io::AsyncReadExt;
 
 /// How much of a file is in memory at a time.
 const PIECE: usize = 256 << 10;
+
+/// How much was sent of the blobs of an image, over all tries.
+pub(crate) struct Sent {
+    bytes: AtomicU64,
+    pub(crate) progress: Told,
+}
+
+impl Sent {
+    pub(crate) fn new(progress: &Told) -> Arc<Self> {
+        Arc::new(Self {
+            bytes: AtomicU64::new(0),
+            progress: progress.clone(),
+        })
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+}
 
 /// What a request sends.
 pub(crate) enum Source {
@@ -29,11 +48,11 @@ pub(crate) struct FileSource {
     /// Where it begins and how long it is, if it is not the whole.
     part: Option<(u64, u64)>,
     /// Bytes handed to the connection, over all tries.
-    sent: Arc<AtomicU64>,
+    sent: Arc<Sent>,
 }
 
 impl Source {
-    pub(crate) fn stored(stored: Stored, sent: &Arc<AtomicU64>) -> Self {
+    pub(crate) fn stored(stored: Stored, sent: &Arc<Sent>) -> Self {
         Self::File(FileSource {
             stored,
             part: None,
@@ -42,7 +61,7 @@ impl Source {
     }
 
     /// So many bytes of a blob.
-    pub(crate) fn part(stored: Stored, start: u64, length: u64, sent: &Arc<AtomicU64>) -> Self {
+    pub(crate) fn part(stored: Stored, start: u64, length: u64, sent: &Arc<Sent>) -> Self {
         Self::File(FileSource {
             stored,
             part: Some((start, length)),
@@ -72,6 +91,7 @@ impl Source {
 #[derive(Default)]
 struct Progress {
     bytes: AtomicU64,
+    told: Told,
     failure: Mutex<Option<Failure>>,
 }
 
@@ -97,13 +117,22 @@ impl FileSource {
             }
         };
         let whole = self.part.is_none().then(|| self.stored.blob.digest.clone());
-        let progress = Arc::new(Progress::default());
+        let progress = Arc::new(Progress {
+            told: self.sent.progress.clone(),
+            ..Progress::default()
+        });
         let file = tokio::fs::File::from_std(file);
         let body = stream(file, length, whole, Arc::clone(&progress));
         let request = request.header(CONTENT_LENGTH, length).body(body);
         let answer = watch(request, stall, &progress).await;
-        self.sent
-            .fetch_add(progress.bytes.load(Ordering::Relaxed), Ordering::Relaxed);
+        let bytes = progress.bytes.load(Ordering::Relaxed);
+        self.sent.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if !answer
+            .as_ref()
+            .is_ok_and(|answer| answer.status().is_success())
+        {
+            self.sent.progress.lost(bytes);
+        }
         let failure = progress
             .failure
             .lock()
@@ -151,6 +180,7 @@ fn stream(
             progress
                 .bytes
                 .fetch_add(piece.len() as u64, Ordering::Relaxed);
+            progress.told.sent(piece.len() as u64);
             Ok(Some((piece, (file, hasher, (length, wanted), progress))))
         },
     ))

@@ -17,7 +17,11 @@ use oci_client::annotations as names;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use windlass_fault::Warning;
+
+/// How long another build may take that is under way in the same folder.
+const OTHERS: Duration = Duration::from_secs(1800);
 
 /// What to do about a requirements file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -65,6 +69,8 @@ pub struct Build {
     pub url: Option<String>,
     /// The tag of the image in the layout.
     pub tag: Option<Tag>,
+    /// A folder for what the next build can use again: wheels, by their hashes.
+    pub cache: Option<PathBuf>,
     /// How to reach the base image's registry; its retries are those of the package index too.
     pub access: Access,
 }
@@ -88,6 +94,7 @@ impl Default for Build {
             revision: None,
             url: None,
             tag: None,
+            cache: None,
             access: Access::default(),
         }
     }
@@ -126,12 +133,22 @@ struct Part {
 }
 
 impl Build {
-    /// Builds into a layout folder, which afterwards holds this image alone.
+    /// Builds into a layout folder, which afterwards holds this image alone. Of builds into one
+    /// folder at the same time each waits for the one before; the last one's image stays.
     ///
     /// # Errors
     /// If a part cannot be got, read, understood or written; the image that the folder held stays.
     pub fn run(&self, output: &Path) -> Result<Built> {
         let layout = Layout::create(output)?;
+        // Another build would drop the blobs that this one has made so far.
+        let lock = layout.lock(OTHERS, || {
+            self.access.notify.say(|| {
+                format!(
+                    "waiting for the other run that writes to `{}`",
+                    output.display()
+                )
+            });
+        })?;
         let mut parts = Vec::new();
         let mut warnings = Vec::new();
         let mut dependencies = true;
@@ -160,7 +177,7 @@ impl Build {
             .map(|blob| (&blob.digest, blob))
             .collect();
         let keep: BTreeSet<Digest> = blobs.keys().map(|&digest| digest.clone()).collect();
-        layout.hold_only(&root, self.tag.as_ref(), &keep)?;
+        layout.hold_only(&lock, &root, self.tag.as_ref(), &keep)?;
         Ok(Built {
             size: blobs.values().map(|blob| blob.size).sum(),
             base: parts.first().and_then(|part| part.base.clone()),
@@ -302,6 +319,7 @@ impl Job<'_> {
             retry: &retry,
             notify: &self.build.access.notify,
             folder: folder.path(),
+            cache: self.build.cache.as_deref(),
         };
         let fetched = match runtime()?.block_on(fetcher.fetch(requirements)) {
             Err(error)

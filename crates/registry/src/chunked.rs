@@ -5,7 +5,7 @@
 //! there in part or whole, and one that is sent twice would make other bytes. So it is asked, and
 //! one that does not say where it stands gets everything anew in a new session.
 
-use crate::body::Source;
+use crate::body::{Sent, Source};
 use crate::error::{Error, ErrorKind};
 use crate::origin::Stored;
 use crate::push::number;
@@ -15,7 +15,6 @@ use reqwest::header::{CONTENT_RANGE, HeaderMap, RANGE};
 use reqwest::{Method, Response, StatusCode, Url};
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 /// An upload on its way.
 pub(crate) struct Session {
@@ -38,7 +37,7 @@ impl Remote {
         session: Session,
         chunk: NonZeroU64,
         stored: &Stored,
-        sent: &Arc<AtomicU64>,
+        sent: &Arc<Sent>,
     ) -> Result<Url, Trouble> {
         // No piece has a digest of its own, so wrong bytes are found before any is sent.
         stored.check()?;

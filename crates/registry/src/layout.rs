@@ -31,10 +31,14 @@ pub struct Entry {
     pub(crate) blob: Blob,
 }
 
+/// How the names of files begin that are being written.
+const PART: &str = ".part-";
 /// Far above what a folder with a tag for every release of an application needs.
 const INDEX_LIMIT: u64 = 16 << 20;
-/// How long another writer may hold the folder.
-const LOCK_LIMIT: Duration = Duration::from_secs(60);
+/// How long another one that publishes may hold the folder.
+const LOCK_LIMIT: Duration = Duration::from_secs(600);
+/// How long to wait between two looks whether it still does.
+const STEP: Duration = Duration::from_millis(20);
 
 impl Layout {
     /// Opens a layout that exists.
@@ -81,9 +85,7 @@ impl Layout {
         if layout.marker().exists() {
             return Self::open(root);
         }
-        if fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some())
-            && !layout.blobs().exists()
-        {
+        if fs::read_dir(root).is_ok_and(|entries| entries.flatten().any(|one| !is_ours(&one))) {
             let message = format!(
                 "`{}` holds something else than an image layout",
                 root.display()
@@ -94,8 +96,23 @@ impl Layout {
         }
         let blobs = layout.blobs();
         fs::create_dir_all(&blobs).map_err(|error| Error::write(&blobs, error))?;
-        layout.replace("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#)?;
+        layout.mark()?;
         Ok(layout)
+    }
+
+    /// Writes the marker, unless another one has done so meanwhile: whoever has locked that one
+    /// must not find it replaced.
+    fn mark(&self) -> Result<()> {
+        let path = self.marker();
+        let mut file = self.temporary()?;
+        file.write_all(br#"{"imageLayoutVersion":"1.0.0"}"#)
+            .map_err(|error| Error::write(&path, error))?;
+        match file.persist_noclobber(&path) {
+            Err(failed) if failed.error.kind() != io::ErrorKind::AlreadyExists => {
+                Err(Error::write(&path, failed.error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The images of the layout, as its `index.json` lists them.
@@ -164,8 +181,7 @@ impl Layout {
     ///
     /// # Errors
     /// [`ErrorKind::TagTaken`] if a tag of `fixed` exists with another digest; then none has moved.
-    pub(crate) fn tag(&self, blob: &Blob, fixed: &[Tag], moving: &[Tag]) -> Result<()> {
-        let _lock = self.lock()?;
+    pub(crate) fn tag(&self, _: &Lock, blob: &Blob, fixed: &[Tag], moving: &[Tag]) -> Result<()> {
         let mut index = self.index()?;
         let entries = manifests(&mut index);
         check_fixed(entries, &self.root, blob, fixed)?;
@@ -187,11 +203,11 @@ impl Layout {
     /// [`ErrorKind::Layout`] if the folder holds several images: then it is no build's output.
     pub(crate) fn hold_only(
         &self,
+        _: &Lock,
         blob: &Blob,
         tag: Option<&Tag>,
         keep: &BTreeSet<Digest>,
     ) -> Result<()> {
-        let _lock = self.lock()?;
         let mut index = self.index()?;
         let entries = manifests(&mut index);
         if entries.len() > 1 {
@@ -267,7 +283,7 @@ impl Layout {
 
     fn temporary(&self) -> Result<NamedTempFile> {
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".part-");
+        builder.prefix(PART);
         #[cfg(unix)]
         {
             // As any other file of the user, not closed to all others as temporary files are.
@@ -278,25 +294,57 @@ impl Layout {
         made.map_err(|error| Error::write(&self.root, error))
     }
 
-    /// Keeps other writers out until the file is dropped. The marker is locked because it is the
-    /// one file that is never replaced.
-    fn lock(&self) -> Result<File> {
-        const STEP: Duration = Duration::from_millis(20);
-        let path = self.marker();
-        let opened = OpenOptions::new().read(true).open(&path);
-        let file = opened.map_err(|error| Error::read(&path, error))?;
+    /// Keeps other writers out, after waiting for the one that is there. `waiting` is called once
+    /// if it comes to that.
+    pub(crate) fn lock(&self, limit: Duration, waiting: impl FnOnce()) -> Result<Lock> {
+        if let Some(lock) = self.try_lock(limit.is_zero())? {
+            return Ok(lock);
+        }
+        waiting();
         let mut waited = Duration::ZERO;
         loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(fs::TryLockError::WouldBlock) if waited < LOCK_LIMIT => {
-                    std::thread::sleep(STEP);
-                    waited += STEP;
-                }
-                Err(error) => return Err(Error::write(&path, error.into())),
+            std::thread::sleep(STEP);
+            waited += STEP;
+            if let Some(lock) = self.try_lock(waited >= limit)? {
+                return Ok(lock);
             }
         }
     }
+
+    /// The same for one of several things that are done at once on one thread.
+    pub(crate) async fn lock_in_turn(&self) -> Result<Lock> {
+        let mut waited = Duration::ZERO;
+        loop {
+            if let Some(lock) = self.try_lock(waited >= LOCK_LIMIT)? {
+                return Ok(lock);
+            }
+            tokio::time::sleep(STEP).await;
+            waited += STEP;
+        }
+    }
+
+    /// The marker is locked because it is the one file that is never replaced. At the last try a
+    /// folder that is taken is an error.
+    fn try_lock(&self, last: bool) -> Result<Option<Lock>> {
+        let path = self.marker();
+        let opened = OpenOptions::new().read(true).open(&path);
+        let file = opened.map_err(|error| Error::read(&path, error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(fs::TryLockError::WouldBlock) if !last => Ok(None),
+            Err(fs::TryLockError::WouldBlock) => {
+                let message = format!("another run writes to `{}`", self.root.display());
+                Err(Error::new(ErrorKind::Write, message).suggest("try again when it has ended"))
+            }
+            Err(error) => Err(Error::write(&path, error.into())),
+        }
+    }
+}
+
+/// The right to write to a layout, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
 }
 
 /// A blob that is being written; it appears under its name when it is whole.
@@ -347,6 +395,13 @@ pub(crate) fn tag_taken(place: &str, tag: &Tag, held: &str, digest: &Digest) -> 
     let message =
         format!("the tag `{tag}` of `{place}` is `{held}` and does not move to `{digest}`");
     Error::new(ErrorKind::TagTaken, message).suggest("publish under a new version")
+}
+
+/// Whether an entry of a folder is of a layout, or of one that is being made.
+fn is_ours(entry: &fs::DirEntry) -> bool {
+    let name = entry.file_name();
+    let name = name.to_string_lossy();
+    matches!(&*name, "blobs" | "index.json" | "oci-layout") || name.starts_with(PART)
 }
 
 /// The list of images of a layout; `name` is how messages call the file.
@@ -451,6 +506,10 @@ mod tests {
         Blob::new(spec::MANIFEST, digest, size)
     }
 
+    fn locked(layout: &Layout) -> Lock {
+        layout.lock(LOCK_LIMIT, || ()).unwrap()
+    }
+
     fn tag(name: &str) -> Tag {
         name.parse().unwrap()
     }
@@ -459,14 +518,20 @@ mod tests {
     fn an_immutable_tag_stays_and_a_mutable_one_moves() {
         let (_folder, layout) = layout();
         let (one, two) = (image(&layout, "one"), image(&layout, "two"));
-        layout.tag(&one, &[tag("v1")], &[tag("latest")]).unwrap();
-        layout.tag(&one, &[tag("v1")], &[]).unwrap();
+        layout
+            .tag(&locked(&layout), &one, &[tag("v1")], &[tag("latest")])
+            .unwrap();
+        layout
+            .tag(&locked(&layout), &one, &[tag("v1")], &[])
+            .unwrap();
         let error = layout
-            .tag(&two, &[tag("v1")], &[tag("latest")])
+            .tag(&locked(&layout), &two, &[tag("v1")], &[tag("latest")])
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TagTaken);
         assert_eq!(layout.resolve(Some("latest")).unwrap().digest, one.digest);
-        layout.tag(&two, &[tag("v2")], &[tag("latest")]).unwrap();
+        layout
+            .tag(&locked(&layout), &two, &[tag("v2")], &[tag("latest")])
+            .unwrap();
         assert_eq!(layout.resolve(Some("v1")).unwrap().digest, one.digest);
         assert_eq!(layout.resolve(Some("latest")).unwrap().digest, two.digest);
     }
@@ -481,7 +546,7 @@ mod tests {
                     for turn in 0..5 {
                         let name = format!("v{writer}.{turn}");
                         layout
-                            .tag(&image(layout, &name), &[tag(&name)], &[])
+                            .tag(&locked(layout), &image(layout, &name), &[tag(&name)], &[])
                             .unwrap();
                     }
                 });
@@ -495,6 +560,41 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_made_once_however_many_make_it() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path().join("image");
+            let held = std::sync::atomic::AtomicU32::new(0);
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        let layout = Layout::create(&root).unwrap();
+                        let _lock = locked(&layout);
+                        let others = held.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                        assert_eq!(others, 0, "two have the lock");
+                        std::thread::sleep(Duration::from_millis(1));
+                        held.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                    });
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn one_that_waits_too_long_gives_up() {
+        let (_folder, layout) = layout();
+        let lock = locked(&layout);
+        let mut waited = false;
+        let limit = Duration::from_millis(50);
+        let error = layout.lock(limit, || waited = true).unwrap_err();
+        assert_eq!((error.kind(), waited), (ErrorKind::Write, true));
+        drop(lock);
+        layout
+            .lock(Duration::ZERO, || panic!("it is free"))
+            .unwrap();
+    }
+
+    #[test]
     fn what_another_tool_wrote_of_other_images_stays() {
         let (_folder, layout) = layout();
         let kept = json!({
@@ -505,7 +605,12 @@ mod tests {
         let index = json!({"schemaVersion": 2, "manifests": [kept], "annotations": {"a": "b"}});
         layout.write_index(&index).unwrap();
         layout
-            .tag(&image(&layout, "one"), &[], &[tag("latest")])
+            .tag(
+                &locked(&layout),
+                &image(&layout, "one"),
+                &[],
+                &[tag("latest")],
+            )
             .unwrap();
         let after = layout.index().unwrap();
         assert_eq!(after["manifests"][0], kept);
@@ -517,18 +622,33 @@ mod tests {
         let (_folder, layout) = layout();
         let one = image(&layout, "one");
         layout
-            .hold_only(&one, None, &BTreeSet::from([one.digest.clone()]))
+            .hold_only(
+                &locked(&layout),
+                &one,
+                None,
+                &BTreeSet::from([one.digest.clone()]),
+            )
             .unwrap();
         let two = image(&layout, "two");
         let keep = BTreeSet::from([two.digest.clone()]);
-        layout.hold_only(&two, Some(&tag("v2")), &keep).unwrap();
+        layout
+            .hold_only(&locked(&layout), &two, Some(&tag("v2")), &keep)
+            .unwrap();
         assert_eq!(layout.entries().unwrap().len(), 1);
         assert!(!layout.holds(&one) && layout.holds(&two));
         layout
-            .tag(&image(&layout, "three"), &[], &[tag("v3")])
+            .tag(
+                &locked(&layout),
+                &image(&layout, "three"),
+                &[],
+                &[tag("v3")],
+            )
             .unwrap();
         assert_eq!(
-            layout.hold_only(&two, None, &keep).unwrap_err().kind(),
+            layout
+                .hold_only(&locked(&layout), &two, None, &keep)
+                .unwrap_err()
+                .kind(),
             ErrorKind::Layout
         );
     }

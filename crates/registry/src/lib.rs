@@ -71,7 +71,7 @@ pub use publish::{Publication, Published, Publisher, Tags};
 pub use python::{DEFAULT_PYTHON, PackageIndex};
 pub use reference::{Base, LayoutImage, Repository, Tag, TagPattern, Target};
 pub use remote::Access;
-pub use retry::{Notify, Retry};
+pub use retry::{Notify, Progress, Retry};
 pub use select::{Chosen, Selection, Selector};
 pub use source::Exclude;
 pub use spec::Platform;

@@ -1,6 +1,6 @@
 //! Publishing images: to registries, or to layouts that stand for one.
 
-use crate::body::Source;
+use crate::body::{Sent, Source};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::{Image, Part};
@@ -15,7 +15,6 @@ use futures_util::{StreamExt as _, stream};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The tags of an image.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -134,7 +133,7 @@ impl Publisher {
                     remote: Remote::new(repository, "pull,push", &holders, &self.access)?,
                     shelf: shelves.of(repository.registry()),
                     image: &image,
-                    sent: Arc::default(),
+                    sent: Sent::new(&self.access.progress),
                 };
                 job.run(&publication.tags).await
             }
@@ -174,7 +173,7 @@ struct Job<'a> {
     shelf: Arc<Shelf>,
     image: &'a Image,
     /// Bytes of blobs, those of failed tries included.
-    sent: Arc<AtomicU64>,
+    sent: Arc<Sent>,
 }
 
 impl Job<'_> {
@@ -234,7 +233,7 @@ impl Job<'_> {
             published.count(part, arrival);
         }
         drop(arrivals);
-        published.bytes = self.sent.load(Ordering::Relaxed);
+        published.bytes = self.sent.bytes();
         for (blob, bytes) in self.image.children_of_root() {
             let body = Source::Bytes(bytes.clone());
             self.remote
@@ -318,6 +317,8 @@ fn nothing_sent(image: &Image) -> Published {
 
 async fn publish_to_layout(image: &Image, path: &Path, tags: &Tags) -> Result<Published> {
     let to = Layout::create(path)?;
+    // Blobs without an image are what a build drops.
+    let lock = to.lock_in_turn().await?;
     let mut published = nothing_sent(image);
     to.check_fixed(&image.root, &tags.fixed)?;
     for part in image.blobs.values() {
@@ -334,7 +335,7 @@ async fn publish_to_layout(image: &Image, path: &Path, tags: &Tags) -> Result<Pu
             to.put(bytes)?;
         }
     }
-    to.tag(&image.root, &tags.fixed, &tags.moving)?;
+    to.tag(&lock, &image.root, &tags.fixed, &tags.moving)?;
     Ok(published)
 }
 

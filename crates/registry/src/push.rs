@@ -1,7 +1,7 @@
 //! Uploading blobs and manifests to a repository (distribution specification, "Push"), so that
 //! whatever a registry or a connection does ends in the content being there or in an error.
 
-use crate::body::Source;
+use crate::body::{Sent, Source};
 use crate::chunked::{Session, least};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
@@ -14,7 +14,6 @@ use crate::spec::{Blob, MANIFEST_LIMIT};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Response, StatusCode};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// How a blob came to be in the repository.
@@ -46,7 +45,7 @@ impl Remote {
         store: &Store,
         blob: &Blob,
         before: Before<'_>,
-        sent: &Arc<AtomicU64>,
+        sent: &Arc<Sent>,
     ) -> Result<Arrival> {
         let mut began = false;
         let mut open = None;
@@ -63,6 +62,9 @@ impl Remote {
                 let Some(session) = self.start(blob, before.elsewhere).await? else {
                     return Ok(Arrival::Mounted);
                 };
+                if !began {
+                    sent.progress.expect(blob.size);
+                }
                 began = true;
                 open = Some(session.url.clone());
                 let stored = store.stored(blob).await?;
@@ -134,7 +136,7 @@ impl Remote {
         &self,
         session: Session,
         stored: Stored,
-        sent: &Arc<AtomicU64>,
+        sent: &Arc<Sent>,
     ) -> Result<(), Trouble> {
         let blob = stored.blob.clone();
         let (mut url, source) = match self.chunk.filter(|chunk| blob.size > chunk.get()) {

@@ -6,7 +6,7 @@ use crate::body::Source;
 use crate::credentials::{Credentials, Login};
 use crate::error::{Error, ErrorKind, Result};
 use crate::reference::Repository;
-use crate::retry::{Notify, Retry, Trouble, retry_after};
+use crate::retry::{Notify, Progress, Retry, Trouble, retry_after};
 use crate::spec::MANIFEST_TYPES;
 use crate::tls::Tls;
 use reqwest::header::{
@@ -36,6 +36,8 @@ pub struct Access {
     pub retry: Retry,
     /// Where to say what takes long.
     pub notify: Notify,
+    /// Where to say how much of the blobs has been sent.
+    pub progress: Progress,
 }
 
 const CONNECT: Duration = Duration::from_secs(10);

@@ -6,6 +6,7 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long to go on against a server that fails.
@@ -57,6 +58,55 @@ impl Notify {
 impl fmt::Debug for Notify {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Notify")
+    }
+}
+
+/// Where a library says how many bytes it has sent of how many; silent by default.
+#[derive(Clone, Default)]
+pub struct Progress(Option<Arc<Count>>);
+
+struct Count {
+    done: AtomicU64,
+    total: AtomicU64,
+    tell: Box<Tell>,
+}
+
+type Tell = dyn Fn(u64, u64) + Send + Sync;
+
+impl Progress {
+    /// Tells this function what is done and what there is to do, which grows.
+    pub fn new(tell: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(Count {
+            done: AtomicU64::new(0),
+            total: AtomicU64::new(0),
+            tell: Box::new(tell),
+        })))
+    }
+
+    pub(crate) fn expect(&self, bytes: u64) {
+        if let Some(count) = &self.0 {
+            count.total.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn sent(&self, bytes: u64) {
+        if let Some(count) = &self.0 {
+            let done = count.done.fetch_add(bytes, Ordering::Relaxed) + bytes;
+            (count.tell)(done, count.total.load(Ordering::Relaxed));
+        }
+    }
+
+    /// What was sent in vain.
+    pub(crate) fn lost(&self, bytes: u64) {
+        if let Some(count) = &self.0 {
+            count.done.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Progress")
     }
 }
 

@@ -5,7 +5,7 @@ use super::requirements::Requirement;
 use super::tags::{Supported, WheelName};
 use super::{Target, normal};
 use crate::auth::{Authorization, host};
-use crate::digest::Hasher;
+use crate::digest::{Digest, Hasher};
 use crate::error::{Error, ErrorKind, Result};
 use crate::remote::{self, piece, read_limited, same_origin, within};
 use crate::retry::{Notify, Retry, Trouble, retry_after};
@@ -131,6 +131,8 @@ pub(crate) struct Fetcher<'a> {
     pub(crate) retry: &'a Retry,
     pub(crate) notify: &'a Notify,
     pub(crate) folder: &'a Path,
+    /// Where wheels stay for the next build.
+    pub(crate) cache: Option<&'a Path>,
 }
 
 impl Fetcher<'_> {
@@ -165,18 +167,52 @@ impl Fetcher<'_> {
                 )?;
                 path
             }
-            Spot::Url(url) => {
-                let path = self.folder.join(&offer.file);
-                self.download(http, url, &path, &requirement, &offer.file)
-                    .await?;
-                path
-            }
+            Spot::Url(url) => match self.kept(&offer) {
+                Some(path) => path,
+                None => {
+                    let path = self.folder.join(&offer.file);
+                    self.download(http, url, &path, &requirement, &offer.file)
+                        .await?;
+                    self.keep(&offer, &path);
+                    path
+                }
+            },
         };
         Ok(Fetched {
             requirement,
             file: offer.file,
             path,
         })
+    }
+
+    /// A wheel of an earlier build, if it is still what its name says. Its hash is a pinned one, as
+    /// the offer was chosen by it.
+    fn kept(&self, offer: &Offer) -> Option<PathBuf> {
+        let (path, sha256) = self.shelf(offer)?;
+        let found = hash(File::open(&path).ok()?).ok()?;
+        (found == sha256).then_some(path)
+    }
+
+    /// Keeps a wheel. One that cannot be kept is got again next time, which is no harm.
+    fn keep(&self, offer: &Offer, wheel: &Path) {
+        let Some((path, _)) = self.shelf(offer) else {
+            return;
+        };
+        let Some(folder) = path.parent() else {
+            return;
+        };
+        let _ = fs::create_dir_all(folder).and_then(|()| {
+            let mut copy = tempfile::NamedTempFile::new_in(folder)?;
+            io::copy(&mut File::open(wheel)?, &mut copy)?;
+            copy.persist(&path)?;
+            Ok(())
+        });
+    }
+
+    fn shelf(&self, offer: &Offer) -> Option<(PathBuf, String)> {
+        let digest = Digest::parse(&format!("sha256:{}", offer.sha256.as_ref()?)).ok()?;
+        let path = self.cache?.join("wheels").join(digest.hex());
+        Some((path, digest.hex().to_owned()))
     }
 
     async fn offers(&self, http: &Client, requirement: &Requirement) -> Result<Vec<Offer>> {

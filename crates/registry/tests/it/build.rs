@@ -5,7 +5,9 @@ use serde_json::json;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
-use windlass_registry::{Build, Dependencies, Dockerfile, ErrorKind, Exclude, Layout, Platform};
+use windlass_registry::{
+    Build, Dependencies, Dockerfile, ErrorKind, Exclude, Layout, Platform, Target,
+};
 use windlass_testkit::{RegistryEffect, RegistryFault, RegistryRules};
 
 const DOCKERFILE: &str = "FROM python:3.13\nARG APP_VERSION=dev\nENV APP_VERSION=$APP_VERSION\n\
@@ -374,6 +376,50 @@ fn what_stays_out_and_what_cannot_go_in() {
             ErrorKind::Read
         );
     }
+}
+
+#[test]
+fn builds_into_one_folder_wait_for_each_other() {
+    let folder = Folder::new();
+    let digests: Vec<_> = (0..6)
+        .map(|number| {
+            let name = format!("app{number}");
+            folder.image(&name, &name.repeat(9)).digest
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for (number, expected) in digests.iter().enumerate() {
+            let build = folder.build(&format!("app{number}"));
+            let out = folder.path("out");
+            scope.spawn(move || assert_eq!(build.run(&out).unwrap().digest, *expected));
+        }
+        // Those who only add a tag wait as well.
+        let (image, out) = (folder.layout("app0"), Target::Layout(folder.path("tags")));
+        for _ in 0..4 {
+            let (image, out) = (image.clone(), out.clone());
+            scope.spawn(move || publish(&image, &out, &tags(&[], &["latest"])).unwrap());
+        }
+    });
+    let image = Read::of(&folder.path("out"));
+    let blobs = fs::read_dir(folder.path("out/blobs/sha256"))
+        .unwrap()
+        .count();
+    assert_eq!(
+        blobs,
+        image.manifest["layers"].as_array().unwrap().len() + 2
+    );
+    assert_eq!(image.names(0), "644 server.py");
+    let left = Layout::open(&folder.path("out"))
+        .unwrap()
+        .resolve(None)
+        .unwrap();
+    assert!(digests.contains(&left.digest));
+    assert!(
+        Layout::open(&folder.path("tags"))
+            .unwrap()
+            .resolve(Some("latest"))
+            .is_ok()
+    );
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! Publishing: what is sent, in which order, under which credentials.
 
 use crate::support::{Folder, PASSWORD, Read, access, publish, serve, tags, target, with_password};
-use windlass_registry::{Base, ErrorKind, Layout, Publisher, Target};
-use windlass_testkit::{RegistryAuth, RegistryRules, RegistryServer};
+use std::sync::{Arc, Mutex};
+use windlass_registry::{Access, Base, ErrorKind, Layout, Progress, Publisher, Target};
+use windlass_testkit::{
+    RegistryAuth, RegistryEffect, RegistryFault, RegistryRules, RegistryServer,
+};
 
 /// `METHOD` and the part of the path after the repository, sessions made equal.
 fn log(server: &RegistryServer) -> Vec<String> {
@@ -86,6 +89,43 @@ fn content_first_then_fixed_tags_then_moving_ones() {
     for tag in ["v1.0.0", "latest"] {
         assert_eq!(server.tag("app", tag).as_deref(), Some(digest));
     }
+}
+
+#[test]
+fn progress_counts_to_all_that_is_sent_and_takes_back_what_was_in_vain() {
+    let folder = Folder::new();
+    folder.noise("image", 1 << 20);
+    let faults = vec![RegistryFault::new(
+        "PUT",
+        "/uploads/",
+        RegistryEffect::CutBody(500_000),
+    )];
+    let server = serve(RegistryRules {
+        faults,
+        ..RegistryRules::default()
+    });
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let telling = Arc::clone(&told);
+    let access = Access {
+        progress: Progress::new(move |done, total| telling.lock().unwrap().push((done, total))),
+        ..access()
+    };
+    let published = Publisher::new(access)
+        .publish(
+            &folder.layout("image"),
+            &target(&server, "app"),
+            &tags(&[], &["latest"]),
+        )
+        .unwrap();
+    let told = told.lock().unwrap();
+    let (done, total) = *told.last().unwrap();
+    assert_eq!(done, total);
+    assert!(
+        total > 1 << 20 && published.bytes > total,
+        "{total} of {}",
+        published.bytes
+    );
+    assert!(told.len() > 4 && told.iter().all(|(done, total)| done <= total));
 }
 
 #[test]

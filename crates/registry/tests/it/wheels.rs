@@ -2,7 +2,7 @@
 
 use crate::support::{Folder, Read, WheelFile, hex, serve};
 use windlass_registry::{Build, Error, ErrorKind};
-use windlass_testkit::RegistryRules;
+use windlass_testkit::{RegistryRules, WebAnswer, WebServer};
 
 fn build(folder: &Folder) -> Build {
     folder.write("a-src/server.py", "x");
@@ -254,4 +254,37 @@ fn an_index_is_asked_over_http() {
         ErrorKind::Wheel
     );
     assert_eq!(server.requests()[0].path, "/simple/hello/");
+}
+
+#[test]
+fn a_wheel_of_the_last_build_is_not_got_again() {
+    let folder = Folder::new();
+    let wheel = WheelFile::new("hello", &[("hello/__init__.py", "x = 1\n")]);
+    let bytes = wheel.bytes();
+    folder.write(
+        "a-src/requirements.txt",
+        format!("hello==1.0 --hash=sha256:{}\n", hex(&bytes)),
+    );
+    let server = WebServer::start().unwrap();
+    let page = format!("<a href=\"/{}#sha256={}\">{0}</a>", wheel.name, hex(&bytes));
+    server.answer("/simple/hello/", WebAnswer::Content(page.into_bytes()));
+    server.answer(
+        &format!("/{}", wheel.name),
+        WebAnswer::Content(bytes.clone()),
+    );
+    let mut build = build(&folder);
+    build.index = server.url("/simple").parse().unwrap();
+    build.cache = Some(folder.path("cache"));
+    let mut digests = Vec::new();
+    // A wheel that was changed in the cache is got again as well.
+    for (change, requests) in [(false, 2), (false, 1), (true, 2), (false, 1)] {
+        if change {
+            folder.write(&format!("cache/wheels/{}", hex(&bytes)), "changed");
+        }
+        let before = server.requests().len();
+        digests.push(build.run(&folder.path("a")).unwrap().digest);
+        assert_eq!(server.requests().len() - before, requests);
+    }
+    digests.dedup();
+    assert_eq!(digests.len(), 1);
 }
