@@ -266,7 +266,7 @@ fn job(
             Target::Layout(path) => Target::Layout(context.path(path)),
             Target::Registry(_) => image.clone(),
         },
-        tags: Tags::default(),
+        tags: Tags::sort(tags.iter().map(String::as_str), patterns)?,
     };
     for path in publication
         .sources
@@ -274,13 +274,6 @@ fn job(
         .filter_map(ImageSource::path_mut)
     {
         *path = context.path(&*path);
-    }
-    for word in tags {
-        let tag: Tag = word.parse()?;
-        match patterns.iter().any(|pattern| pattern.matches(&tag)) {
-            true => publication.tags.fixed.push(tag),
-            false => publication.tags.moving.push(tag),
-        }
     }
     match tags.is_empty() {
         true => Err(Failure::usage("--tag names no tag")),

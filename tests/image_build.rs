@@ -22,6 +22,13 @@ impl App {
             "https://user:hunter2@git.example/team/repository.git",
         )
         .unwrap();
+        app.commit();
+        app
+    }
+
+    /// Commits all files as they are.
+    pub(crate) fn commit(&self) {
+        let git = git2::Repository::open(self.0.path()).unwrap();
         let mut index = git.index().unwrap();
         index
             .add_all(["."], git2::IndexAddOption::DEFAULT, None)
@@ -30,9 +37,10 @@ impl App {
         let tree = git.find_tree(index.write_tree().unwrap()).unwrap();
         let time = git2::Time::new(1_700_000_000, 0);
         let who = git2::Signature::new("Dev", "dev@example.com", &time).unwrap();
-        git.commit(Some("HEAD"), &who, &who, "feat: begin", &tree, &[])
+        let head = git.head().ok().map(|head| head.peel_to_commit().unwrap());
+        let parents: Vec<&git2::Commit<'_>> = head.iter().collect();
+        git.commit(Some("HEAD"), &who, &who, "feat: begin", &tree, &parents)
             .unwrap();
-        app
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -141,7 +149,7 @@ fn what_differs_from_the_commit_is_a_warning() {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["dependencies"], true);
     assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @"
-    warning: `apps/shop/src/server.py` is not as the commit has it, which the image names as its own
+    warning: `apps/shop/src/server.py` is not as the commit has it, which the result names as its own
     hint: commit it first
     ");
 }

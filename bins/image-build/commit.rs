@@ -1,24 +1,23 @@
-//! The commit that an image is made of.
+//! The commit that an image or a bundle is made of.
 
 use std::path::Path;
-use std::sync::Mutex;
 use windlass_cli::{Context, Failure};
 use windlass_fault::Warning;
-use windlass_registry::Exclude;
 
-/// The commit that the source is of.
+/// The commit at HEAD.
 pub(crate) struct Commit {
     pub(crate) id: String,
     /// Seconds since 1970.
     pub(crate) time: u64,
     /// Where others find the repository.
     pub(crate) url: Option<String>,
-    /// What of the source is not as the commit has it.
+    /// What of the folder is not as the commit has it.
     pub(crate) warning: Option<Warning>,
 }
 
 impl Commit {
-    pub(crate) fn read(context: &Context, source: &Path) -> Result<Self, Failure> {
+    /// Reads the commit, and looks whether a folder is as it has it.
+    pub(crate) fn read(context: &Context, folder: Option<&Path>) -> Result<Self, Failure> {
         let failed = |error: git2::Error| {
             let place = context.directory().display();
             let message = format!(
@@ -27,7 +26,7 @@ impl Commit {
             );
             Failure::input(
                 message,
-                Some("an image names the commit that it is made of".to_owned()),
+                Some("the result names the commit that it is made of".to_owned()),
             )
         };
         let repository = git2::Repository::discover(context.directory()).map_err(failed)?;
@@ -36,10 +35,14 @@ impl Commit {
             .and_then(|head| head.peel_to_commit())
             .map_err(failed)?;
         let origin = repository.find_remote("origin").ok();
-        let warning = match changed(&repository, source).map_err(failed)? {
+        let changed = match folder {
+            Some(folder) => changed(&repository, folder).map_err(failed)?,
+            None => None,
+        };
+        let warning = match changed {
             Some(path) => {
                 let message = format!(
-                    "`{path}` is not as the commit has it, which the image names as its own"
+                    "`{path}` is not as the commit has it, which the result names as its own"
                 );
                 Some(Warning::new(message).hint("commit it first"))
             }
@@ -50,22 +53,6 @@ impl Commit {
             time: u64::try_from(commit.time().seconds()).unwrap_or(0),
             url: origin.and_then(|origin| page(origin.url().ok()?)),
             warning,
-        })
-    }
-
-    /// What git ignores stays out of the image.
-    pub(crate) fn exclude(context: &Context, source: &Path) -> Exclude {
-        let found = git2::Repository::discover(context.directory()).ok();
-        let (Some(repository), Ok(full)) = (found, source.canonicalize()) else {
-            return Exclude::default();
-        };
-        let (repository, source) = (Mutex::new(repository), source.to_owned());
-        Exclude::new(move |path| {
-            let Ok(repository) = repository.lock() else {
-                return false;
-            };
-            let inside = path.strip_prefix(&source).map(|rest| full.join(rest));
-            inside.is_ok_and(|path| repository.is_path_ignored(path).unwrap_or(false))
         })
     }
 }

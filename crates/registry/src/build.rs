@@ -12,7 +12,6 @@ use crate::reference::{Base, Tag};
 use crate::remote::Access;
 use crate::source::{self, Exclude};
 use crate::spec::{self, Blob, Manifest, Platform};
-use chrono::{DateTime, SecondsFormat};
 use oci_client::annotations as names;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -212,18 +211,8 @@ impl Build {
         Ok(Blob::new(spec::INDEX, digest, size))
     }
 
-    /// `created` as RFC 3339 has it.
     fn time(&self) -> Result<String> {
-        let seconds = i64::try_from(self.created).ok();
-        let time = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-        let time = time.filter(|time| time.format("%Y").to_string().len() == 4);
-        time.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true))
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Reference,
-                    format!("`{}` is no time of a commit", self.created),
-                )
-            })
+        spec::timestamp(self.created)
     }
 }
 

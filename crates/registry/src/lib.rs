@@ -31,6 +31,7 @@ mod auth;
 mod base;
 mod body;
 mod build;
+mod bundle;
 mod chunked;
 mod credentials;
 mod digest;
@@ -59,6 +60,7 @@ mod tags;
 mod tls;
 
 pub use build::{Build, Built, Dependencies};
+pub use bundle::Bundle;
 pub use credentials::Credentials;
 pub use digest::Digest;
 pub use dockerfile::Dockerfile;

@@ -8,7 +8,7 @@ use crate::layout::{Layout, tag_taken};
 use crate::memory::Memory;
 use crate::origin::ImageSource;
 use crate::push::{Arrival, Before};
-use crate::reference::{LayoutImage, Repository, Tag, Target};
+use crate::reference::{LayoutImage, Repository, Tag, TagPattern, Target};
 use crate::remote::{Access, Remote};
 use crate::shelf::{Shelf, Shelves};
 use futures_util::{StreamExt as _, stream};
@@ -23,6 +23,27 @@ pub struct Tags {
     pub fixed: Vec<Tag>,
     /// Moved to each image that gets them, after the fixed ones.
     pub moving: Vec<Tag>,
+}
+
+impl Tags {
+    /// Tells tags that never move, which a pattern fits, from those that do.
+    ///
+    /// # Errors
+    /// If a word is no tag.
+    pub fn sort<'a>(
+        words: impl IntoIterator<Item = &'a str>,
+        immutable: &[TagPattern],
+    ) -> Result<Self> {
+        let mut tags = Self::default();
+        for word in words {
+            let tag: Tag = word.parse()?;
+            match immutable.iter().any(|pattern| pattern.matches(&tag)) {
+                true => tags.fixed.push(tag),
+                false => tags.moving.push(tag),
+            }
+        }
+        Ok(tags)
+    }
 }
 
 /// An image, where it goes, and how it is called there.

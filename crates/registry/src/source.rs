@@ -37,7 +37,8 @@ impl fmt::Debug for Exclude {
     }
 }
 
-struct Disk;
+/// Gives the bytes of files of this machine.
+pub(crate) struct Disk;
 
 impl Contents<PathBuf> for Disk {
     fn open<'a>(&'a mut self, _: &str, file: &'a LayerFile<PathBuf>) -> Result<Box<dyn Read + 'a>> {
@@ -56,6 +57,16 @@ pub(crate) fn layer(
     based: bool,
     time: u64,
 ) -> Result<Layer> {
+    let files = files(folder, exclude, workdir)?;
+    write(layout, &files, &mut Disk, based, time)
+}
+
+/// The files of a folder, by their paths below `workdir`.
+pub(crate) fn files(
+    folder: &Path,
+    exclude: &Exclude,
+    workdir: &str,
+) -> Result<LayerFiles<PathBuf>> {
     let mut files = LayerFiles::new();
     let prefix = workdir.trim_matches('/');
     let prefix = if prefix.is_empty() {
@@ -64,7 +75,7 @@ pub(crate) fn layer(
         format!("{prefix}/")
     };
     collect(folder, &prefix, exclude, DEPTH, &mut files)?;
-    write(layout, &files, &mut Disk, based, time)
+    Ok(files)
 }
 
 fn collect(

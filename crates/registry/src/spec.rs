@@ -2,6 +2,7 @@
 
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
+use chrono::{DateTime, SecondsFormat};
 use oci_client::manifest as oci;
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
@@ -216,6 +217,18 @@ impl Manifest {
             "annotations": annotations,
         }))
     }
+}
+
+/// Seconds since 1970 as RFC 3339 has them.
+pub(crate) fn timestamp(seconds: u64) -> Result<String> {
+    let time = i64::try_from(seconds).ok();
+    let time = time.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    let time = time.filter(|time| time.format("%Y").to_string().len() == 4);
+    time.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true))
+        .ok_or_else(|| {
+            let message = format!("`{seconds}` is no time of a commit");
+            Error::new(ErrorKind::Reference, message)
+        })
 }
 
 fn strings(value: &Value) -> BTreeMap<String, String> {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed preparation fails the test")]
 
 mod build;
+mod bundle;
 mod errors;
 mod faults;
 mod pieces;
