@@ -35,6 +35,7 @@ pub fn affected(
     let head = repository.commit(head)?;
     let apps = repository.apps_at(head, layout)?;
     layout.check(&apps)?;
+    let apps: Vec<String> = apps.all().collect::<Result<_>>()?;
     let Some(base) = base(repository, since, head)? else {
         return Ok(apps);
     };

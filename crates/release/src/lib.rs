@@ -32,6 +32,7 @@
 //! ```
 
 mod affected;
+mod apps;
 mod bump;
 mod changelog;
 mod changes;

@@ -2,12 +2,12 @@
 
 use crate::bump::{Bump, Cause, Weigher, Weight};
 use crate::changes::Reader;
-use crate::error::{Error, ErrorKind, Result, unreadable};
+use crate::error::{Error, ErrorKind, Result};
 use crate::line::{Channel, Line};
 use crate::names::TagNames;
-use crate::repository::{Repository, Tag, Tags};
+use crate::repository::{Repository, Tag};
 use crate::scope::{Layout, Scope};
-use crate::walk::Walk;
+use crate::walk::{Walk, is_in_history};
 use git2::Oid;
 use semver::Version;
 use std::collections::{BTreeMap, HashSet};
@@ -129,7 +129,7 @@ pub fn tagged(
     let Some(version) = question.names.parse(tag) else {
         return Err(question.not_ours(tag));
     };
-    let found = question.tags.own.iter().find(|found| found.name == tag);
+    let found = question.tags.iter().find(|found| found.name == tag);
     match found {
         Some(found) if found.commit == Some(question.head) => question.named(found),
         found => {
@@ -157,7 +157,8 @@ struct Question<'a> {
     date: String,
     alone: bool,
     names: TagNames,
-    tags: Tags,
+    /// Highest version first.
+    tags: Vec<Tag>,
     scope: Scope,
 }
 
@@ -171,28 +172,29 @@ impl<'a> Question<'a> {
     ) -> Result<Self> {
         let head = repository.commit(revision)?;
         let apps = repository.apps_at(head, layout)?;
-        if !apps.iter().any(|known| known == app) {
-            return Err(layout.unknown("", app, &apps));
+        if !apps.has(app)? {
+            return Err(layout.unknown("", app, &apps)?);
         }
         layout.check(&apps)?;
-        let names = TagNames::new(&layout.tag_prefix, app, apps.len() == 1);
+        let alone = apps.all().take(2).collect::<Result<Vec<_>>>()?.len() == 1;
+        let names = TagNames::new(&layout.tag_prefix, app, alone);
         Ok(Self {
             repository,
             options,
             app,
             head,
             date: repository.date(head)?,
-            alone: apps.len() == 1,
+            alone,
             tags: repository.tags(&names)?,
             names,
-            scope: Scope::new(layout, app, &apps),
+            scope: Scope::new(layout, app, &apps.names()?),
         })
     }
 
     /// The tag that the commit carries and that answers the question: a stable one, or one of
     /// the channel that is asked for.
     fn given(&self) -> Option<&Tag> {
-        self.tags.own.iter().find(|tag| {
+        self.tags.iter().find(|tag| {
             tag.commit == Some(self.head)
                 && (tag.version.pre.is_empty()
                     || self
@@ -203,10 +205,7 @@ impl<'a> Question<'a> {
     }
 
     fn stable(&self) -> impl Iterator<Item = &Tag> {
-        self.tags
-            .own
-            .iter()
-            .filter(|tag| tag.version.pre.is_empty())
+        self.tags.iter().filter(|tag| tag.version.pre.is_empty())
     }
 
     /// The answer where a tag on the commit gives the version.
@@ -269,15 +268,13 @@ impl<'a> Question<'a> {
     /// The highest of some tags, given from high to low, that is in the history of the commit.
     fn highest<'t>(&self, tags: impl Iterator<Item = &'t Tag>) -> Result<Option<&'t Tag>> {
         let tags: Vec<_> = tags.collect();
-        let git = &self.repository.git;
         // Nearly always it is one of the first; a walk of everything pays for many only.
         for (at, tag) in tags.iter().enumerate() {
             if at == 8 {
                 return self.highest_by_walk(&tags[at..]);
             }
             let Some(commit) = tag.commit else { continue };
-            let cannot = |source| unreadable(format_args!("the history of {}", self.head), source);
-            if commit == self.head || git.graph_descendant_of(self.head, commit).map_err(cannot)? {
+            if is_in_history(self.repository, commit, self.head)? {
                 return Ok(Some(tag));
             }
         }
@@ -285,18 +282,14 @@ impl<'a> Question<'a> {
     }
 
     fn highest_by_walk<'t>(&self, tags: &[&'t Tag]) -> Result<Option<&'t Tag>> {
-        let cannot = |source| unreadable(format_args!("the history of {}", self.head), source);
         let mut wanted: HashSet<Oid> = tags.iter().filter_map(|tag| tag.commit).collect();
         let mut found = HashSet::new();
-        let mut walk = self.repository.git.revwalk().map_err(cannot)?;
-        walk.push(self.head).map_err(cannot)?;
-        for id in walk {
-            let id = id.map_err(cannot)?;
+        let mut walk = Walk::new(self.repository, self.head, None, false)?;
+        while !wanted.is_empty()
+            && let Some((id, _)) = walk.next()?
+        {
             if wanted.remove(&id) {
                 found.insert(id);
-            }
-            if wanted.is_empty() {
-                break;
             }
         }
         let in_history = |tag: &&&Tag| tag.commit.is_some_and(|commit| found.contains(&commit));
@@ -343,7 +336,7 @@ impl<'a> Question<'a> {
             let above = |base: &Tag| tag.version.cmp_precedence(&base.version).is_gt();
             !tag.version.pre.is_empty() && base.is_none_or(above)
         };
-        self.highest(self.tags.own.iter().filter(above))
+        self.highest(self.tags.iter().filter(above))
     }
 
     /// The next number of a channel. Nothing is to be released where nothing came after the
@@ -368,7 +361,7 @@ impl<'a> Question<'a> {
                 return Ok(None);
             }
         }
-        let numbers = self.tags.own.iter().filter(|tag| same_core(&tag.version));
+        let numbers = self.tags.iter().filter(|tag| same_core(&tag.version));
         let last = numbers.filter_map(|tag| channel.number(&tag.version)).max();
         channel.version(&core, last).map(Some)
     }
@@ -411,7 +404,7 @@ impl<'a> Question<'a> {
             return Err(self.outside(line, version, weight));
         }
         let same = |tag: &&Tag| tag.version.cmp_precedence(version).is_eq();
-        match self.tags.own.iter().find(same) {
+        match self.tags.iter().find(same) {
             Some(tag) => Err(taken(tag, version)),
             None => Ok(()),
         }
@@ -429,7 +422,7 @@ impl<'a> Question<'a> {
             )
             .hint("merge the branch that was released, or fetch the whole history"));
         }
-        let Some((tag, version)) = self.tags.foreign.first() else {
+        let Some((tag, version)) = self.repository.foreign_tag(&self.names)? else {
             return Ok(());
         };
         Err(Error::new(
@@ -442,7 +435,7 @@ impl<'a> Question<'a> {
         )
         .hint(format!(
             "if that was its last release, `git tag {} {tag}`; if it had none, name its first version with `--first`",
-            self.names.name(version)
+            self.names.name(&version)
         )))
     }
 

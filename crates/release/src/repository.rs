@@ -1,9 +1,11 @@
 //! The git repository, read without a checkout: revisions, applications, tags.
 
+use crate::apps::Apps;
 use crate::error::{Error, ErrorKind, Result, unreadable};
 use crate::names::TagNames;
 use crate::scope::Layout;
 use crate::tree::{Entry, Tree};
+use crate::walk::Kept;
 use git2::{ErrorCode, ObjectType, Oid};
 use semver::Version;
 use std::collections::HashSet;
@@ -14,6 +16,7 @@ pub struct Repository {
     pub(crate) git: git2::Repository,
     /// The commits whose parents a shallow clone leaves out.
     pub(crate) boundary: HashSet<Oid>,
+    pub(crate) kept: Kept,
 }
 
 /// A version tag of one application.
@@ -23,15 +26,6 @@ pub(crate) struct Tag {
     pub(crate) version: Version,
     /// The commit it stands for, unless it names something else or something that is not here.
     pub(crate) commit: Option<Oid>,
-}
-
-/// The tags of a repository, as one application sees them.
-#[derive(Debug)]
-pub(crate) struct Tags {
-    /// Its own, highest version first.
-    pub(crate) own: Vec<Tag>,
-    /// Of other forms, with the version each seems to mean.
-    pub(crate) foreign: Vec<(String, Version)>,
 }
 
 impl Repository {
@@ -51,7 +45,11 @@ impl Repository {
         } else {
             HashSet::new()
         };
-        Ok(Self { git, boundary })
+        Ok(Self {
+            git,
+            boundary,
+            kept: Kept::default(),
+        })
     }
 
     /// The applications at a revision: the folders below `layout.apps` that hold a `Dockerfile`
@@ -63,30 +61,19 @@ impl Repository {
     /// be read.
     pub fn apps(&self, revision: &str, layout: &Layout) -> Result<Vec<String>> {
         let commit = self.commit(revision)?;
-        self.apps_at(commit, layout)
+        self.apps_at(commit, layout)?.all().collect()
     }
 
-    pub(crate) fn apps_at(&self, commit: Oid, layout: &Layout) -> Result<Vec<String>> {
+    pub(crate) fn apps_at(&self, commit: Oid, layout: &Layout) -> Result<Apps<'_>> {
         let root = self.tree_of(commit)?;
         let tree = match layout.apps.trim_matches('/') {
-            "" | "." => root,
+            "" | "." => Some(root),
             apps => match self.entry(&root, apps)? {
-                Some(entry) if entry.is_tree() => self.tree(entry.id)?,
-                _ => return Ok(Vec::new()),
+                Some(entry) if entry.is_tree() => Some(self.tree(entry.id)?),
+                _ => None,
             },
         };
-        let mut found = Vec::new();
-        for item in tree.items() {
-            let item = item?;
-            let Ok(name) = std::str::from_utf8(item.name) else {
-                continue;
-            };
-            if item.entry.is_tree() && !name.starts_with('.') && is_app(&self.tree(item.entry.id)?)?
-            {
-                found.push(name.to_owned());
-            }
-        }
-        Ok(found)
+        Ok(Apps::new(self, tree))
     }
 
     /// The commit that a revision names.
@@ -142,43 +129,53 @@ impl Repository {
         }
     }
 
-    /// The version tags, as the application of `names` sees them.
-    pub(crate) fn tags(&self, names: &TagNames) -> Result<Tags> {
-        let mut tags = Tags {
-            own: Vec::new(),
-            foreign: Vec::new(),
-        };
-        let cannot = |source| unreadable("the tags", source);
-        let references = self.git.references_glob("refs/tags/*");
-        for reference in references.map_err(cannot)? {
-            let reference = reference.map_err(cannot)?;
-            let Some(name) = reference
-                .name()
-                .ok()
-                .and_then(|name| name.strip_prefix("refs/tags/"))
-            else {
-                continue;
-            };
-            if let Some(version) = names.parse(name) {
-                tags.own.push(Tag {
-                    name: name.to_owned(),
-                    version,
-                    commit: self.target(&reference),
-                });
-            } else if let Some(version) = names.guess(name) {
-                tags.foreign.push((name.to_owned(), version));
-            }
-        }
-        let by_name = |a: &str, b: &str| a.cmp(b);
-        tags.own.sort_by(|a, b| {
+    /// The version tags of the application of `names`, highest version first.
+    pub(crate) fn tags(&self, names: &TagNames) -> Result<Vec<Tag>> {
+        let mut tags = Vec::new();
+        self.each_tag(|name, reference| {
+            let version = names.parse(name);
+            tags.extend(version.map(|version| Tag {
+                name: name.to_owned(),
+                version,
+                commit: self.target(reference),
+            }));
+        })?;
+        tags.sort_by(|a, b| {
             let order = b.version.cmp_precedence(&a.version);
-            order.then_with(|| by_name(&a.name, &b.name))
-        });
-        tags.foreign.sort_by(|a, b| {
-            let order = b.1.cmp_precedence(&a.1);
-            order.then_with(|| by_name(&a.0, &b.0))
+            order.then_with(|| a.name.cmp(&b.name))
         });
         Ok(tags)
+    }
+
+    /// Of the tags of other forms the one that seems to mean the highest version.
+    pub(crate) fn foreign_tag(&self, names: &TagNames) -> Result<Option<(String, Version)>> {
+        let mut highest: Option<(String, Version)> = None;
+        self.each_tag(|name, _| {
+            let Some(version) = names.guess(name) else {
+                return;
+            };
+            let lower = |(found, than): &(String, Version)| {
+                let order = version.cmp_precedence(than);
+                order.then_with(|| found.as_str().cmp(name)).is_le()
+            };
+            if !highest.as_ref().is_some_and(lower) {
+                highest = Some((name.to_owned(), version));
+            }
+        })?;
+        Ok(highest)
+    }
+
+    fn each_tag(&self, mut take: impl FnMut(&str, &git2::Reference<'_>)) -> Result<()> {
+        let cannot = |source| unreadable("the tags", source);
+        let references = self.git.references_glob("refs/tags/*").map_err(cannot)?;
+        for reference in references {
+            let reference = reference.map_err(cannot)?;
+            let name = reference.name().ok();
+            if let Some(name) = name.and_then(|name| name.strip_prefix("refs/tags/")) {
+                take(name, &reference);
+            }
+        }
+        Ok(())
     }
 
     /// The commit of a tag. One that names a tree or an object which is not here has none.
@@ -189,10 +186,6 @@ impl Repository {
         };
         peeled.ok().map(|commit| commit.id())
     }
-}
-
-fn is_app(tree: &Tree) -> Result<bool> {
-    Ok(tree.get(b"Dockerfile")?.is_some() || tree.get(b"k8s")?.is_some_and(Entry::is_tree))
 }
 
 fn cannot_open(path: &Path, source: git2::Error) -> Error {

@@ -124,17 +124,20 @@ fn resolve(undoes: &[Vec<usize>]) -> Vec<bool> {
 
 struct Finder<'a> {
     repository: &'a Repository,
-    changes: &'a [Change],
     index: HashMap<Oid, usize>,
+    /// The keys of `index` in order, to look abbreviations up.
+    sorted: Vec<Oid>,
 }
 
 impl<'a> Finder<'a> {
-    fn new(repository: &'a Repository, changes: &'a [Change]) -> Self {
-        let index = changes.iter().enumerate();
+    fn new(repository: &'a Repository, changes: &[Change]) -> Self {
+        let ids = || changes.iter().map(|change| change.id);
+        let mut sorted: Vec<_> = ids().collect();
+        sorted.sort();
         Self {
             repository,
-            changes,
-            index: index.map(|(at, change)| (change.id, at)).collect(),
+            index: ids().enumerate().map(|(at, id)| (id, at)).collect(),
+            sorted,
         }
     }
 
@@ -173,12 +176,12 @@ impl<'a> Finder<'a> {
             return hash.parse().ok();
         }
         let hash = hash.to_ascii_lowercase();
-        let mut matching = self
-            .changes
-            .iter()
-            .filter(|change| change.id.to_string().starts_with(&hash));
+        let first = prefix(&hash)?;
+        let from = self.sorted.partition_point(|id| *id < first);
+        let next = self.sorted[from..].iter().take(2);
+        let mut matching = next.filter(|id| id.to_string().starts_with(&hash));
         match (matching.next(), matching.next()) {
-            (Some(change), None) => Some(change.id),
+            (Some(&id), None) => Some(id),
             (Some(_), Some(_)) => None,
             (None, _) => self.object(&hash),
         }

@@ -1,5 +1,6 @@
 //! Which files of the repository make up an application, and which of them reach its image.
 
+use crate::apps::Apps;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How the repository is laid out.
@@ -61,12 +62,12 @@ impl Layout {
 
     /// Refuses shared paths that are for an application which is not there: by a misspelt name a
     /// change would reach nobody.
-    pub(crate) fn check(&self, all: &[String]) -> Result<()> {
+    pub(crate) fn check(&self, apps: &Apps<'_>) -> Result<()> {
         for shared in &self.shared {
             for app in shared.apps.iter().flatten() {
-                if !all.contains(app) {
+                if !apps.has(app)? {
                     let what = format!("shared path `{}` is for `{app}`: ", shared.path);
-                    return Err(self.unknown(&what, app, all));
+                    return Err(self.unknown(&what, app, apps)?);
                 }
             }
         }
@@ -74,13 +75,15 @@ impl Layout {
     }
 
     /// The error for a name that no application has.
-    pub(crate) fn unknown(&self, what: &str, app: &str, all: &[String]) -> Error {
+    pub(crate) fn unknown(&self, what: &str, app: &str, apps: &Apps<'_>) -> Result<Error> {
         let message = format!("{what}no application `{app}` is in `{}`", self.apps);
         let error = Error::new(ErrorKind::App, message);
-        match windlass_fault::nearest(app, all.iter().map(String::as_str)) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error.hint("an application is a folder with a `Dockerfile` or a folder `k8s`"),
-        }
+        let all: Vec<String> = apps.all().collect::<Result<_>>()?;
+        let near = windlass_fault::nearest(app, all.iter().map(String::as_str));
+        Ok(error.hint(match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "an application is a folder with a `Dockerfile` or a folder `k8s`".to_owned(),
+        }))
     }
 }
 
@@ -105,15 +108,16 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    pub(crate) fn new(layout: &Layout, app: &str, all: &[String]) -> Self {
+    /// `folders` are the names of all folders beside the application's.
+    pub(crate) fn new(layout: &Layout, app: &str, folders: &[&str]) -> Self {
         let own = std::iter::once(layout.folder(app));
         let shared = layout.shared_by(app).map(str::to_owned);
         let foreign = layout.shared.iter().filter(|shared| !shared.is_for(app));
         Self {
             roots: own.chain(shared).collect(),
-            others: all
+            others: folders
                 .iter()
-                .filter(|other| *other != app)
+                .filter(|other| **other != app)
                 .map(|other| layout.folder(other))
                 .chain(foreign.map(|shared| shared.path().to_owned()))
                 .collect(),
@@ -188,7 +192,7 @@ mod tests {
             .into(),
             ..Layout::default()
         };
-        let all = ["api".to_owned(), "api-v2".to_owned(), "web".to_owned()];
+        let all = ["api", "api-v2", "web"];
         let scope = Scope::new(&layout, "api", &all);
         for (path, expected) in [
             ("apps/api/src/server.py", Touch::Image),

@@ -6,11 +6,21 @@
 use crate::error::{Error, ErrorKind, Result, unreadable};
 use crate::repository::Repository;
 use git2::{ObjectType, Oid};
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::rc::Rc;
 
 /// How much later than its child a commit may be dated, in seconds, for the walk to be exact.
 const SKEW: i64 = 86_400;
+
+/// How many commits are kept, about 2 MiB: most ranges are shorter, and are walked twice or three
+/// times.
+const KEPT: usize = 8192;
+
+/// Commits that were read.
+#[derive(Default)]
+pub(crate) struct Kept(RefCell<HashMap<Oid, Rc<Commit>>>);
 
 /// What is wanted of a commit.
 #[derive(Debug)]
@@ -82,7 +92,7 @@ pub(crate) struct Walk<'r> {
     repository: &'r Repository,
     first_parent: bool,
     /// What was met and is still to come.
-    ahead: HashMap<Oid, Commit>,
+    ahead: HashMap<Oid, Rc<Commit>>,
     queue: BinaryHeap<(i64, Reverse<u64>, Oid)>,
     met: HashSet<Oid>,
     /// What the base holds, as far as it is known.
@@ -120,7 +130,7 @@ impl<'r> Walk<'r> {
     }
 
     /// The next commit. It may yet turn out to be [hidden](Self::is_hidden).
-    pub(crate) fn next(&mut self) -> Result<Option<(Oid, Commit)>> {
+    pub(crate) fn next(&mut self) -> Result<Option<(Oid, Rc<Commit>)>> {
         while let Some(&(time, _, id)) = self.queue.peek() {
             if self.open == 0 && time < self.oldest.saturating_sub(SKEW) {
                 break;
@@ -149,6 +159,11 @@ impl<'r> Walk<'r> {
     pub(crate) fn followed<'c>(&self, commit: &'c Commit) -> &'c [Oid] {
         let end = if self.first_parent { 1 } else { usize::MAX };
         &commit.parents[..end.min(commit.parents.len())]
+    }
+
+    /// Whether a commit was met on the way.
+    pub(crate) fn has_met(&self, id: Oid) -> bool {
+        self.met.contains(&id)
     }
 
     /// Whether the base holds a commit, known for certain once the walk has ended.
@@ -192,7 +207,31 @@ impl<'r> Walk<'r> {
     }
 }
 
-fn read(repository: &Repository, id: Oid) -> Result<Commit> {
+/// Whether `commit` is in the history of `head`. Dates do not matter here: nothing on the way from
+/// one to the other is in the history of `commit`, so that the walk does not end before.
+pub(crate) fn is_in_history(repository: &Repository, commit: Oid, head: Oid) -> Result<bool> {
+    let mut walk = Walk::new(repository, head, Some(commit), false)?;
+    while !walk.has_met(commit) {
+        if walk.next()?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn read(repository: &Repository, id: Oid) -> Result<Rc<Commit>> {
+    if let Some(commit) = repository.kept.0.borrow().get(&id) {
+        return Ok(Rc::clone(commit));
+    }
+    let commit = Rc::new(read_anew(repository, id)?);
+    let mut kept = repository.kept.0.borrow_mut();
+    if kept.len() < KEPT {
+        kept.insert(id, Rc::clone(&commit));
+    }
+    Ok(commit)
+}
+
+fn read_anew(repository: &Repository, id: Oid) -> Result<Commit> {
     let cannot = |source| unreadable(format_args!("commit {id}"), source);
     let database = repository.git.odb().map_err(cannot)?;
     let object = database.read(id).map_err(cannot)?;
