@@ -4,7 +4,7 @@ use crate::apps::Apps;
 use crate::error::{Error, ErrorKind, Result, unreadable};
 use crate::names::TagNames;
 use crate::scope::Layout;
-use crate::tree::{Entry, Tree};
+use crate::tree::{Entry, Items, Tree};
 use crate::walk::Kept;
 use git2::{ErrorCode, ObjectType, Oid};
 use semver::Version;
@@ -104,29 +104,39 @@ impl Repository {
     }
 
     pub(crate) fn tree(&self, id: Oid) -> Result<Tree> {
+        self.with_tree(id, |bytes| Ok(Tree::new(id, bytes.to_vec())))
+    }
+
+    /// What stands at a path below a tree.
+    pub(crate) fn entry(&self, tree: &Tree, path: &str) -> Result<Option<Entry>> {
+        let (name, rest) = split(path);
+        self.below(tree.get(name.as_bytes())?, rest)
+    }
+
+    fn below(&self, entry: Option<Entry>, rest: Option<&str>) -> Result<Option<Entry>> {
+        match (entry, rest) {
+            (Some(entry), Some(path)) if entry.is_tree() => {
+                let (name, rest) = split(path);
+                let found = |bytes: &[u8]| Items::new(entry.id, bytes).get(name.as_bytes());
+                self.below(self.with_tree(entry.id, found)?, rest)
+            }
+            (_, Some(_)) => Ok(None),
+            (entry, None) => Ok(entry),
+        }
+    }
+
+    /// Lends the bytes of a tree, which are many where it holds hundreds of names.
+    fn with_tree<T>(&self, id: Oid, take: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
         let cannot = |source| unreadable(format_args!("tree {id}"), source);
-        let odb = self.git.odb().map_err(cannot)?;
-        let object = odb.read(id).map_err(cannot)?;
+        let database = self.git.odb().map_err(cannot)?;
+        let object = database.read(id).map_err(cannot)?;
         if object.kind() == ObjectType::Tree {
-            return Ok(Tree::new(id, object.data().to_vec()));
+            return take(object.data());
         }
         Err(Error::new(
             ErrorKind::History,
             format!("cannot read tree {id}: it is none"),
         ))
-    }
-
-    /// What stands at a path below a tree.
-    pub(crate) fn entry(&self, tree: &Tree, path: &str) -> Result<Option<Entry>> {
-        let (name, rest) = match path.split_once('/') {
-            Some((name, rest)) => (name, Some(rest)),
-            None => (path, None),
-        };
-        match (tree.get(name.as_bytes())?, rest) {
-            (Some(entry), Some(rest)) if entry.is_tree() => self.entry(&self.tree(entry.id)?, rest),
-            (_, Some(_)) => Ok(None),
-            (entry, None) => Ok(entry),
-        }
     }
 
     /// The version tags of the application of `names`, highest version first.
@@ -185,6 +195,14 @@ impl Repository {
             None => reference.peel_to_commit(),
         };
         peeled.ok().map(|commit| commit.id())
+    }
+}
+
+/// The first part of a path, and the rest if there is one.
+fn split(path: &str) -> (&str, Option<&str>) {
+    match path.split_once('/') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (path, None),
     }
 }
 

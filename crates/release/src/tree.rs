@@ -33,20 +33,11 @@ impl Tree {
     }
 
     pub(crate) fn get(&self, name: &[u8]) -> Result<Option<Entry>> {
-        for item in self.items() {
-            let item = item?;
-            if item.name == name {
-                return Ok(Some(item.entry));
-            }
-        }
-        Ok(None)
+        self.items().get(name)
     }
 
     pub(crate) fn items(&self) -> Items<'_> {
-        Items {
-            id: self.id,
-            rest: &self.bytes,
-        }
+        Items::new(self.id, &self.bytes)
     }
 }
 
@@ -78,6 +69,24 @@ impl Item<'_> {
 pub(crate) struct Items<'a> {
     id: Oid,
     rest: &'a [u8],
+}
+
+impl<'a> Items<'a> {
+    pub(crate) fn new(id: Oid, bytes: &'a [u8]) -> Self {
+        Self { id, rest: bytes }
+    }
+
+    /// What a name stands for.
+    pub(crate) fn get(self, name: &[u8]) -> Result<Option<Entry>> {
+        for item in self {
+            let item = item?;
+            // The last letter tells most names of one length apart, and is at hand.
+            if item.name.last() == name.last() && item.name == name {
+                return Ok(Some(item.entry));
+            }
+        }
+        Ok(None)
+    }
 }
 
 impl<'a> Iterator for Items<'a> {
