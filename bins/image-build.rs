@@ -24,7 +24,8 @@ use windlass_registry::{
 /// of the application's Dockerfile; the build arguments VERSION and APP_VERSION are the version. The same commit gives
 /// the same bytes on every machine and every day. Files that git ignores stay out.
 ///
-/// The result is an OCI image layout. Outputs: digest, output, base, dependencies, size.
+/// The result is an OCI image layout. A bill of the wheels (CycloneDX) lies beside the image in it, listed in
+/// `referrers.json`; image-publish attaches it to the image. Outputs: digest, output, base, dependencies, size.
 #[derive(clap::Parser)]
 #[command(name = "image-build")]
 struct Args {

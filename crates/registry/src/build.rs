@@ -7,8 +7,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::layer::Layer;
 use crate::layout::Layout;
 use crate::publish::runtime;
-use crate::python::{self, DEFAULT_PYTHON, Fetcher, PackageIndex, Requirement};
+use crate::python::{self, DEFAULT_PYTHON, Fetcher, Material, PackageIndex, Requirement};
 use crate::reference::{Base, Tag};
+use crate::referrers::{self, Referrer};
 use crate::remote::Access;
 use crate::source::{self, Exclude};
 use crate::spec::{self, Blob, Manifest, Platform};
@@ -129,6 +130,8 @@ struct Part {
     blobs: Vec<Blob>,
     base: Option<Digest>,
     annotations: BTreeMap<String, String>,
+    /// The bill of its wheels, and the blobs of that.
+    bill: Option<(Referrer, Vec<Digest>)>,
 }
 
 impl Build {
@@ -175,8 +178,12 @@ impl Build {
             .chain([&root])
             .map(|blob| (&blob.digest, blob))
             .collect();
-        let keep: BTreeSet<Digest> = blobs.keys().map(|&digest| digest.clone()).collect();
+        let mut keep: BTreeSet<Digest> = blobs.keys().map(|&digest| digest.clone()).collect();
+        let bills = parts.iter().filter_map(|part| part.bill.as_ref());
+        let (bills, materials): (Vec<Referrer>, Vec<Vec<Digest>>) = bills.cloned().unzip();
+        keep.extend(materials.into_iter().flatten());
         layout.hold_only(&lock, &root, self.tag.as_ref(), &keep)?;
+        layout.refer(&lock, &bills)?;
         Ok(Built {
             size: blobs.values().map(|blob| blob.size).sum(),
             base: parts.first().and_then(|part| part.base.clone()),
@@ -229,8 +236,10 @@ impl Job<'_> {
             .and_then(absolute);
         let workdir = workdir.unwrap_or_else(|| "/".to_owned());
         let mut layers = Vec::new();
-        if let Some(layer) = self.dependency_layer(&settings, based)? {
+        let mut materials = Vec::new();
+        if let Some((layer, wheels)) = self.dependency_layer(&settings, based)? {
             layers.push((layer, "dependencies"));
+            materials = wheels;
         }
         let time = build.created;
         let source = source::layer(
@@ -254,10 +263,11 @@ impl Job<'_> {
         let mut manifest = Blob::new(spec::MANIFEST, digest, size);
         manifest.platform = Some(platform.clone());
         Ok(Part {
-            manifest,
             blobs: blobs.into_iter().chain([config]).collect(),
+            bill: self.bill(&materials, &manifest)?,
             base: base.digest,
             annotations,
+            manifest,
         })
     }
 
@@ -275,7 +285,7 @@ impl Job<'_> {
         &mut self,
         settings: &Map<String, Value>,
         based: bool,
-    ) -> Result<Option<Layer>> {
+    ) -> Result<Option<(Layer, Vec<Material>)>> {
         let Some(path) = &self.build.requirements else {
             return Ok(None);
         };
@@ -323,6 +333,26 @@ impl Job<'_> {
             fetched => fetched?,
         };
         python::install(&fetched, &target, self.layout, based, self.build.created).map(Some)
+    }
+
+    /// The bill of the wheels in an image, where there are any, and what else must be kept for it.
+    fn bill(
+        &self,
+        materials: &[Material],
+        manifest: &Blob,
+    ) -> Result<Option<(Referrer, Vec<Digest>)>> {
+        if materials.is_empty() {
+            return Ok(None);
+        }
+        let (image, version) = (manifest.digest.as_str(), self.build.version.as_deref());
+        let created = self.build.time()?;
+        let text = python::bill(materials, image, version, &created);
+        let (digest, size) = self.layout.put(&text)?;
+        let document = Blob::new(python::BILL, digest.clone(), size);
+        let (nothing, _) = self.layout.put(referrers::NOTHING)?;
+        let referrer = Referrer::new(manifest, &document, &created)?;
+        let (own, _) = self.layout.put(&referrer.bytes)?;
+        Ok(Some((referrer, vec![digest, nothing, own])))
     }
 
     fn annotations(&self, base: &BaseImage) -> Result<BTreeMap<String, String>> {

@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::memory::Memory;
 use crate::origin::{ImageSource, Store};
 use crate::reference::{Base, Repository};
+use crate::referrers::Referrer;
 use crate::remote::Access;
 use crate::spec::{self, Blob, Manifest, Platform};
 use oci_client::annotations::ORG_OPENCONTAINERS_IMAGE_BASE_NAME as BASE_NAME;
@@ -26,6 +27,8 @@ pub(crate) struct Image {
     pub(crate) blobs: BTreeMap<Digest, Part>,
     /// The blob that is least likely to be anywhere: the last layer.
     newest: Option<Digest>,
+    /// What refers to its manifests.
+    pub(crate) referrers: Vec<Referrer>,
 }
 
 /// A blob of an image.
@@ -77,9 +80,11 @@ impl Image {
             manifests: Vec::new(),
             blobs: BTreeMap::new(),
             newest: None,
+            referrers: Vec::new(),
         };
         for (store, root) in roots.iter().enumerate() {
             image.add(store, root, DEPTH).await?;
+            image.add_referrers(store)?;
         }
         if sources.len() > 1 {
             image.join(&roots).await?;
@@ -122,6 +127,26 @@ impl Image {
             .any(|(known, _)| known.digest == blob.digest)
         {
             self.manifests.push((blob.clone(), bytes));
+        }
+        Ok(())
+    }
+
+    /// What a layout knows to refer to the manifests read so far.
+    fn add_referrers(&mut self, store: usize) -> Result<()> {
+        for referrer in self.stores[store].referrers()? {
+            let mut subjects = self.manifests.iter().map(|(blob, _)| &blob.digest);
+            if !subjects.any(|digest| *digest == referrer.subject) {
+                continue;
+            }
+            let name = referrer.blob.digest.as_str();
+            if let Manifest::Image { config, layers, .. } = Manifest::parse(&referrer.bytes, name)?
+            {
+                self.add_part(store, config, true, None);
+                for layer in layers {
+                    self.add_part(store, layer, false, None);
+                }
+            }
+            self.referrers.push(referrer);
         }
         Ok(())
     }

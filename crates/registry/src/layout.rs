@@ -5,7 +5,8 @@ use crate::digest::{Digest, Hashing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::origin::Stored;
 use crate::reference::Tag;
-use crate::spec::{self, Blob};
+use crate::referrers::{self, Referrer};
+use crate::spec::{self, Blob, MANIFEST_LIMIT};
 use oci_client::annotations::ORG_OPENCONTAINERS_IMAGE_REF_NAME as REF_NAME;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -33,6 +34,9 @@ pub struct Entry {
 
 /// How the names of files begin that are being written.
 const PART: &str = ".part-";
+/// Where a folder lists what refers to its images. `index.json` would be the place, but for tools that
+/// take its only entry for the image.
+const REFERRERS: &str = "referrers.json";
 /// Far above what a folder with a tag for every release of an application needs.
 const INDEX_LIMIT: u64 = 16 << 20;
 /// How long another one that publishes may hold the folder.
@@ -218,7 +222,39 @@ impl Layout {
         }
         *entries = vec![descriptor(blob, tag.map(Tag::as_str))];
         self.write_index(&index)?;
+        self.forget_referrers()?;
         self.drop_all_but(keep)
+    }
+
+    /// Lists artifacts beside the images that they refer to.
+    pub(crate) fn refer(&self, _: &Lock, referrers: &[Referrer]) -> Result<()> {
+        if referrers.is_empty() {
+            return Ok(());
+        }
+        let mut list = self.list(REFERRERS)?;
+        for referrer in referrers {
+            referrers::add(&mut list, referrer);
+        }
+        self.replace(REFERRERS, &spec::canonical(&list))
+    }
+
+    fn forget_referrers(&self) -> Result<()> {
+        let path = self.root.join(REFERRERS);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Error::write(&path, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The artifacts that refer to images of the folder.
+    pub(crate) fn referrers(&self) -> Result<Vec<Referrer>> {
+        let list = self.list(REFERRERS)?;
+        let list = list["manifests"].as_array().map_or(&[][..], Vec::as_slice);
+        list.iter()
+            .map(|value| Referrer::read(self.read(&Blob::from_json(value)?, MANIFEST_LIMIT)?))
+            .collect()
     }
 
     fn drop_all_but(&self, keep: &BTreeSet<Digest>) -> Result<()> {
@@ -252,14 +288,19 @@ impl Layout {
     }
 
     fn index(&self) -> Result<Value> {
-        let path = self.root.join("index.json");
+        self.list("index.json")
+    }
+
+    /// A file with an image index; an empty one where there is none.
+    fn list(&self, name: &str) -> Result<Value> {
+        let path = self.root.join(name);
         let mut bytes = Vec::new();
         match File::open(&path) {
             Ok(file) => file
                 .take(INDEX_LIMIT)
                 .read_to_end(&mut bytes)
                 .map_err(|error| Error::read(&path, error))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(empty_index()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(spec::empty_index()),
             Err(error) => return Err(Error::read(&path, error)),
         };
         image_index(&bytes, &path.display().to_string())
@@ -451,10 +492,6 @@ pub(crate) fn choose_entry(index: &Value, place: &str, tag: Option<&str>) -> Res
             _ => error,
         },
     )
-}
-
-fn empty_index() -> Value {
-    json!({"schemaVersion": 2, "mediaType": spec::INDEX, "manifests": []})
 }
 
 fn manifests(index: &mut Value) -> &mut Vec<Value> {

@@ -49,6 +49,7 @@ mod pull;
 mod push;
 mod python;
 mod reference;
+mod referrers;
 mod remote;
 mod retry;
 mod saved;

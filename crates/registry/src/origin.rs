@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::layout::{Layout, choose_entry, image_index};
 use crate::memory::Memory;
 use crate::reference::{LayoutImage, Repository, reference};
+use crate::referrers::Referrer;
 use crate::remote::{Access, Remote};
 use crate::saved;
 use crate::spec::{self, Blob, MANIFEST_LIMIT};
@@ -210,6 +211,14 @@ impl Store {
         match self {
             Self::Registry(pulled) => Some(&pulled.remote.repository),
             _ => None,
+        }
+    }
+
+    /// What refers to its images, where it lists that.
+    pub(crate) fn referrers(&self) -> Result<Vec<Referrer>> {
+        match self {
+            Self::Layout(layout) => layout.referrers(),
+            _ => Ok(Vec::new()),
         }
     }
 

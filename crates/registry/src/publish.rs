@@ -261,6 +261,10 @@ impl Job<'_> {
                 .put_manifest(blob.digest.as_str(), blob, &body)
                 .await?;
         }
+        // Before the tags, so that an image that is there has all that belongs to it.
+        for referrer in &self.image.referrers {
+            self.remote.attach(referrer).await?;
+        }
         Ok(())
     }
 
@@ -356,6 +360,10 @@ async fn publish_to_layout(image: &Image, path: &Path, tags: &Tags) -> Result<Pu
             to.put(bytes)?;
         }
     }
+    for referrer in &image.referrers {
+        to.put(&referrer.bytes)?;
+    }
+    to.refer(&lock, &image.referrers)?;
     to.tag(&lock, &image.root, &tags.fixed, &tags.moving)?;
     Ok(published)
 }

@@ -219,6 +219,11 @@ impl Manifest {
     }
 }
 
+/// An index of nothing.
+pub(crate) fn empty_index() -> Value {
+    json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": []})
+}
+
 /// Seconds since 1970 as RFC 3339 has them.
 pub(crate) fn timestamp(seconds: u64) -> Result<String> {
     let time = i64::try_from(seconds).ok();

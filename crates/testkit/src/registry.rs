@@ -46,6 +46,8 @@ pub struct RegistryRules {
     pub guards_tags: bool,
     /// How many tags are listed at once at most; none for as many as are asked for.
     pub tag_page: Option<usize>,
+    /// List what refers to a manifest; without it the question has no place.
+    pub referrers: bool,
 }
 
 /// Something that goes wrong at the next request of its kind.
@@ -212,6 +214,27 @@ impl RegistryServer {
             let more = more.into_iter().map(|tag| (key(&tag), kept.clone()));
             state.manifests.extend(more);
         }
+    }
+
+    /// Stores a manifest under a tag, as another client would whose blobs are there.
+    pub fn put_manifest(&self, repository: &str, tag: &str, media_type: &str, manifest: &Value) {
+        let kept = (
+            media_type.to_owned(),
+            Arc::new(manifest.to_string().into_bytes()),
+        );
+        for name in [tag, &digest(&kept.1)] {
+            let key = (repository.to_owned(), name.to_owned());
+            self.shared.state().manifests.insert(key, kept.clone());
+        }
+    }
+
+    /// The manifest that a repository has under a tag or a digest.
+    #[must_use]
+    pub fn manifest(&self, repository: &str, reference: &str) -> Option<Value> {
+        let key = (repository.to_owned(), reference.to_owned());
+        let state = self.shared.state();
+        let (_, bytes) = state.manifests.get(&key)?;
+        serde_json::from_slice(bytes).ok()
     }
 
     /// The bytes of a blob.
@@ -381,7 +404,7 @@ impl Shared {
         let Some(rest) = request.path.strip_prefix("/v2/") else {
             return Answer::error(404, "NOT_FOUND");
         };
-        let place = ["/blobs/", "/manifests/", "/tags/"]
+        let place = ["/blobs/", "/manifests/", "/tags/", "/referrers/"]
             .iter()
             .find_map(|part| {
                 let (repository, rest) = rest.split_once(part)?;
@@ -404,6 +427,8 @@ impl Shared {
             Some((repository, "/manifests/", reference)) => {
                 state.manifest(request, repository, reference)
             }
+            Some((_, "/referrers/", _)) if !self.rules.referrers => Answer::error(404, "NOT_FOUND"),
+            Some((repository, "/referrers/", subject)) => state.list_referrers(repository, subject),
             Some((repository, ..)) => state.list_tags(request, repository, self.rules.tag_page),
         };
         if self.rules.no_digest_header {
@@ -628,6 +653,25 @@ impl State {
         };
         let key = (repository.to_owned(), tag.to_owned());
         request.method == "PUT" && !tag.contains(':') && self.manifests.contains_key(&key)
+    }
+
+    /// The index of the manifests whose subject this is.
+    fn list_referrers(&self, repository: &str, subject: &str) -> Answer {
+        let by_digest = |(known, name): &Key| known == repository && name.contains(':');
+        let all = self.manifests.iter().filter(|(key, _)| by_digest(key));
+        let referrers = all.filter_map(|((_, name), (media_type, bytes))| {
+            let manifest: Value = serde_json::from_slice(bytes).ok()?;
+            (manifest["subject"]["digest"] == subject).then(|| {
+                json!({
+                    "mediaType": media_type, "digest": name, "size": bytes.len(),
+                    "artifactType": manifest["artifactType"], "annotations": manifest["annotations"],
+                })
+            })
+        });
+        let referrers: Vec<Value> = referrers.collect();
+        let media_type = "application/vnd.oci.image.index.v1+json";
+        let index = json!({"schemaVersion": 2, "mediaType": media_type, "manifests": referrers});
+        Answer::json(200, &index)
     }
 
     /// A page of tags after `last`, and where the next one is.

@@ -360,7 +360,7 @@ fn passing(url: &Url, error: impl Into<Box<dyn std::error::Error + Send + Sync>>
     Trouble::Passing(Error::new(ErrorKind::Index, message).because(error), None)
 }
 
-fn hash(mut file: File) -> io::Result<String> {
+pub(super) fn hash(mut file: File) -> io::Result<String> {
     let mut hashing = crate::digest::Hashing::new(io::sink());
     io::copy(&mut file, &mut hashing)?;
     Ok(hashing.hasher.finish().0.hex().to_owned())

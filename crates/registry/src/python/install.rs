@@ -1,11 +1,13 @@
 //! The layer of dependencies: all wheels in one tree, each file of exactly one wheel.
 
-use super::Target;
-use super::index::Fetched;
+use super::bill::Material;
+use super::index::{Fetched, hash};
 use super::wheel::{Bytes, Wheel};
+use super::{Target, normal};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layer::{Contents, Layer, LayerFile, LayerFiles, write};
 use crate::layout::Layout;
+use std::fs::File;
 use std::io::Read;
 
 /// A file of a wheel.
@@ -33,15 +35,16 @@ impl Contents<Source> for Wheels {
     }
 }
 
-/// Unpacks wheels into a layer.
+/// Unpacks wheels into a layer, and says what they are.
 pub(crate) fn install(
     fetched: &[Fetched],
     target: &Target,
     layout: &Layout,
     based: bool,
     time: u64,
-) -> Result<Layer> {
+) -> Result<(Layer, Vec<Material>)> {
     let mut wheels = Vec::new();
+    let mut materials = Vec::new();
     let mut files: LayerFiles<Source> = LayerFiles::new();
     for (at, one) in fetched.iter().enumerate() {
         let (name, version) = (&one.requirement.name, &one.requirement.version);
@@ -60,10 +63,22 @@ pub(crate) fn install(
                 return Err(clash(&fetched[before.source.wheel], one, &installed.path));
             }
         }
+        materials.push(material(one, &mut wheel)?);
         wheels.push(wheel);
     }
     check_folders(&files, fetched)?;
-    write(layout, &files, &mut Wheels(wheels), based, time)
+    let layer = write(layout, &files, &mut Wheels(wheels), based, time)?;
+    Ok((layer, materials))
+}
+
+fn material(fetched: &Fetched, wheel: &mut Wheel) -> Result<Material> {
+    let failed = |error| Error::read(&fetched.path, error);
+    Ok(Material {
+        name: normal(&fetched.requirement.name),
+        version: fetched.requirement.version.clone(),
+        sha256: File::open(&fetched.path).and_then(hash).map_err(failed)?,
+        licence: wheel.licence()?,
+    })
 }
 
 /// A path cannot be a file of one wheel and a folder of another.

@@ -1,6 +1,7 @@
 //! Python's side of an image: pinned requirements become a layer of unpacked wheels, for a target
 //! that need not be the machine that builds.
 
+mod bill;
 mod index;
 mod install;
 mod marker;
@@ -9,6 +10,7 @@ mod tags;
 mod version;
 mod wheel;
 
+pub(crate) use bill::{BILL, Material, bill};
 pub(crate) use index::Fetcher;
 pub use index::PackageIndex;
 pub(crate) use install::install;

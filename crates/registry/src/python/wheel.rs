@@ -1,6 +1,7 @@
 //! Wheels (PyPA: "Binary distribution format"): what one holds, checked against its `RECORD`, and
 //! where each file of it goes.
 
+use super::bill::Licence;
 use super::version::Version;
 use super::{Target, normal};
 use crate::error::{Error, ErrorKind, Result};
@@ -172,6 +173,12 @@ impl Wheel {
                 version.trim().escape_debug()
             ))),
         }
+    }
+
+    /// What `METADATA` says of the licence.
+    pub(crate) fn licence(&mut self) -> Result<Licence> {
+        let metadata = self.info("METADATA")?.unwrap_or_default();
+        Ok(Licence::read(&metadata))
     }
 
     /// A text of the `.dist-info` folder.

@@ -7,6 +7,7 @@ mod errors;
 mod faults;
 mod pieces;
 mod publish;
+mod referrers;
 mod select;
 mod sources;
 mod support;
