@@ -1,7 +1,7 @@
 //! What a range of commits asks for: how far the version moves, and why.
 
 use crate::changes::Change;
-use crate::conventional::{self, Commit, Malformed};
+use crate::conventional::{self, Commit, Malformed, printable};
 use crate::error::{Error, ErrorKind, Result, unreadable};
 use crate::next::Options;
 use crate::repository::Repository;
@@ -179,7 +179,7 @@ impl Weigher<'_> {
         Ok(Cause {
             commit: change.id.to_string(),
             bump,
-            subject: conventional::subject(&message).to_owned(),
+            subject: printable(conventional::subject(&message)),
             conventional: conventional.filter(|_| !change.merge),
         })
     }
@@ -243,6 +243,7 @@ impl Weigher<'_> {
         if change.merge || git || !reverted(message).is_empty() {
             return Ok(());
         }
+        let subject = printable(subject);
         let what = format!(
             "commit {:.12} `{subject}` does not follow Conventional Commits: {malformed}",
             change.id
@@ -324,7 +325,8 @@ impl Demand {
                 ErrorKind::ReleaseAs,
                 format!(
                     "commit {:.12} asks for `Release-As: {}`, which is no plain version",
-                    self.commit, self.value
+                    self.commit,
+                    printable(&self.value)
                 ),
             )
             .hint("give a plain version, as in `Release-As: 1.0.0`, in a later commit")

@@ -1,6 +1,7 @@
 //! Release notes in the form of Keep a Changelog 1.1.0.
 
 use crate::bump::Cause;
+use crate::conventional::printable;
 use crate::next::Next;
 use std::fmt::Write;
 
@@ -59,5 +60,6 @@ fn line(cause: &Cause) -> String {
         .scope
         .as_ref()
         .map_or(String::new(), |scope| format!("{scope}: "));
-    format!("{breaking}{scope}{} ({short})", commit.description)
+    let text = printable(&format!("{scope}{}", commit.description));
+    format!("{breaking}{text} ({short})")
 }

@@ -105,6 +105,11 @@ pub(crate) fn subject(message: &str) -> &str {
     split(message).0
 }
 
+/// A text of a message as it may be printed: without what a terminal or a job's log obeys.
+pub(crate) fn printable(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
+}
+
 fn split(message: &str) -> (&str, &str) {
     let message = message.trim_start_matches('\n');
     let (first, rest) = message.split_once('\n').unwrap_or((message, ""));

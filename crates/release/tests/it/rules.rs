@@ -679,3 +679,21 @@ fn causes_are_what_counts_and_near_misses_are_warned_of() {
         ]
     );
 }
+
+#[test]
+fn what_a_terminal_obeys_is_not_passed_on() {
+    let repo = Repo::new();
+    let file = &["apps/api/src/a"];
+    repo.commit("feat(a\u{1b}[2J): b\r::error::c\n", file);
+    repo.commit("Update\u{7} d\n", file);
+    let found = repo.next(&Options::default()).unwrap();
+    let subjects = found.causes.iter().map(|cause| cause.subject.as_str());
+    let notes = windlass_release::changelog(&found);
+    for text in subjects.chain(notes.lines()) {
+        assert!(!text.contains(char::is_control), "{text:?}");
+    }
+    assert!(
+        notes.contains("- a\u{fffd}[2J: b\u{fffd}::error::c ("),
+        "{notes}"
+    );
+}
