@@ -1,7 +1,7 @@
 //! `release-next`: flags, exit codes, outputs, and the tag on the remote.
 
 use insta::assert_snapshot;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// A clone with one application, and the bare repository that it came from.
@@ -83,7 +83,12 @@ impl History {
 
     /// Runs a command in the clone, with nothing of the environment but a folder of its own.
     pub(crate) fn run(&self, command: &str, words: &str) -> Output {
-        Command::new(command)
+        self.command(command, words).output().unwrap()
+    }
+
+    fn command(&self, command: &str, words: &str) -> Command {
+        let mut command = Command::new(command);
+        command
             .arg("-C")
             .arg(self.folder.path().join("clone"))
             .args(words.split_whitespace())
@@ -93,8 +98,9 @@ impl History {
             .env("GIT_COMMITTER_NAME", "Release Robot")
             .env("GIT_COMMITTER_EMAIL", "robot@example.com")
             .env("GIT_COMMITTER_DATE", "@1700000000 +0100")
-            .output()
-            .unwrap()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
     }
 
     fn outputs(&self) -> std::path::PathBuf {
@@ -305,6 +311,48 @@ fn of_two_runs_one_wins_and_the_other_hears_of_it() {
     error: cannot release COMMIT as `0.1.0`: `shop/v0.1.0` of the remote is at COMMIT
     hint: another run was faster: fetch its tags and run the whole pipeline again
     ");
+}
+
+/// Runs of `--create` at once: for each the status, and whether it made the tag.
+fn race(history: &History, revisions: &[&str]) -> Vec<(Option<i32>, bool)> {
+    let start = |revision: &&str| {
+        let words = format!("--app shop --branch main --create --format json --head {revision}");
+        let mut command = history.command(env!("CARGO_BIN_EXE_release-next"), &words);
+        command.spawn().unwrap()
+    };
+    let running: Vec<_> = revisions.iter().map(start).collect();
+    let end = |child: std::process::Child| {
+        let output = child.wait_with_output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (output.status.code(), report["created"] == true)
+    };
+    running.into_iter().map(end).collect()
+}
+
+#[test]
+fn runs_at_once_make_one_tag() {
+    let history = History::new();
+    let first = history.commit("feat: one", "apps/shop/src/shop.py");
+    // At one commit all agree. Their tags are the same object, so that any may have made it.
+    let runs = race(&history, &[first.as_str(); 4]);
+    assert!(
+        runs.iter().all(|(status, _)| *status == Some(0)),
+        "{runs:?}"
+    );
+    assert!(runs.iter().any(|(_, created)| *created), "{runs:?}");
+    // At several commits one wins, and the others hear of it.
+    history.tag("shop/v0.1.0");
+    let commits = ["two", "three", "four"]
+        .map(|name| history.commit(&format!("fix: {name}"), "apps/shop/src/shop.py"));
+    let runs = race(&history, &commits.each_ref().map(String::as_str));
+    let won = runs.iter().filter(|run| **run == (Some(0), true)).count();
+    let lost = runs.iter().filter(|run| **run == (Some(1), false)).count();
+    assert_eq!((won, lost), (1, 2), "{runs:?}");
+    let remote = history.remote();
+    let tag = remote.find_reference("refs/tags/shop/v0.1.1").unwrap();
+    let target = tag.peel_to_commit().unwrap().id().to_string();
+    let winner = runs.iter().position(|run| run.1).unwrap();
+    assert_eq!(target, commits[winner]);
 }
 
 #[test]
