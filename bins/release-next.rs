@@ -21,7 +21,8 @@ const NAMED: usize = 100;
 /// The version follows from the application's tags in the history of the commit and from the commits since the last of
 /// them that touch it: Conventional Commits decide, and what goes into the image is at least a patch. A branch whose
 /// environments have image tags of their own gets no version: its image is named after the commit. Nothing to release
-/// is no error. The commit must be checked out with its whole history.
+/// is no error. The commit must be checked out with its whole history. windlass.yaml may say what is shared between
+/// applications, how far types of commits move a version, and which branches make pre-releases.
 ///
 /// Outputs: app, branch, released, publish, version, next, bump, tag, previous, image, tags, immutable, pins, created,
 /// commits, changelog.
@@ -76,7 +77,7 @@ struct Args {
     /// Leave out commits that say `[skip release]`
     #[arg(long)]
     skip_marker: bool,
-    /// Print the release notes, in the form of Keep a Changelog
+    /// Print the release notes, in the form of Keep a Changelog; the git tag holds them too
     #[arg(long)]
     changelog: bool,
 }
