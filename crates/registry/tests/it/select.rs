@@ -104,7 +104,7 @@ fn a_list_that_has_no_end_is_refused() {
     assert_eq!(error.kind(), ErrorKind::Protocol);
     assert_eq!(lists(&server).len(), 1);
     // A page of any length is no page.
-    let long = format!("{{\"tags\": [{}\"v1\"]}}", "\"v1\", ".repeat(400_000));
+    let long = format!("{{\"tags\": [{}\"v1\"]}}", " ".repeat(17 << 20));
     let server = with_image(
         &folder,
         RegistryRules {
@@ -114,7 +114,7 @@ fn a_list_that_has_no_end_is_refused() {
                     "/tags/",
                     RegistryEffect::Body(long.into_bytes())
                 );
-                9
+                4
             ],
             ..RegistryRules::default()
         },
