@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::reference::Repository;
 use crate::retry::{Notify, Progress, Retry, Trouble, retry_after};
 use crate::spec::MANIFEST_TYPES;
-use crate::tls::Tls;
+use crate::tls::{self, Tls};
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION,
 };
@@ -352,6 +352,11 @@ impl Remote {
         &self,
         error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Trouble {
+        let error = error.into();
+        if let Some(hint) = tls::distrust(error.as_ref()) {
+            let trouble = self.trouble("TLS fails".to_owned()).because(error);
+            return Trouble::Fatal(trouble.suggest(hint));
+        }
         Trouble::Passing(
             self.trouble("the connection fails".to_owned())
                 .because(error),

@@ -2,8 +2,9 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use reqwest::{Certificate, ClientBuilder, Identity};
-use std::fs;
+use rustls::AlertDescription;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 /// What TLS needs beside the authorities that the system trusts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +35,39 @@ impl Tls {
     }
 }
 
+/// What to do about it if a failed connection fails for a certificate, which does not pass.
+pub(crate) fn distrust(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        match error.downcast_ref::<rustls::Error>() {
+            Some(rustls::Error::InvalidCertificate(_)) => {
+                return Some("name the authority of its certificate by --ca");
+            }
+            Some(rustls::Error::AlertReceived(alert)) if about_us(*alert) => {
+                return Some("name a certificate that it knows by --client-cert and --client-key");
+            }
+            _ => {}
+        }
+        let inner = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        next = inner.map(|inner| inner as _).or_else(|| error.source());
+    }
+    None
+}
+
+fn about_us(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnknownCA
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::CertificateRevoked
+    )
+}
+
 fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| Error::read(path, error))
 }
@@ -47,6 +81,18 @@ fn broken(path: &Path, what: &str) -> Error {
 mod tests {
     use super::*;
     use reqwest::Client;
+
+    #[test]
+    fn certificates_that_are_refused_are_told_from_connections_that_fail() {
+        let wrapped = |error: rustls::Error| io::Error::other(io::Error::other(error));
+        let unknown = rustls::CertificateError::UnknownIssuer;
+        let required = rustls::Error::AlertReceived(AlertDescription::CertificateRequired);
+        let ended = rustls::Error::AlertReceived(AlertDescription::InternalError);
+        assert!(distrust(&wrapped(rustls::Error::InvalidCertificate(unknown))).is_some());
+        assert!(distrust(&wrapped(required)).is_some());
+        assert!(distrust(&wrapped(ended)).is_none());
+        assert!(distrust(&io::Error::from(io::ErrorKind::ConnectionReset)).is_none());
+    }
 
     #[test]
     fn files_that_are_no_certificates_are_refused_and_not_shown() {
