@@ -2,6 +2,8 @@
 
 #[path = "access.rs"]
 mod access;
+#[path = "image-publish/jobs.rs"]
+mod jobs;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,9 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use windlass_cli::{Common, Context, Failure, Report};
 use windlass_fault::Secret;
-use windlass_registry::{
-    ImageSource, Publication, Published, Publisher, Tag, TagPattern, Tags, Target,
-};
+use windlass_registry::{Publication, Published, Publisher, Tag, TagPattern, Tags, Target};
 
 /// Publish images to a registry
 ///
@@ -175,14 +175,19 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, context: &Context) -> Result<Output, Failure> {
-    let patterns: Vec<TagPattern> = words(&args.immutable)
+    let patterns: Vec<TagPattern> = jobs::words(&args.immutable)
         .iter()
         .map(|word| TagPattern::new(word))
         .collect();
     let cache = args.cache.as_ref().map(|folder| context.path(folder));
     let jobs = match &args.list {
-        Some(path) => list(path, &patterns, context)?,
-        None => vec![job(&args.words, &words(&args.tag), &patterns, context)?],
+        Some(path) => jobs::list(path, &patterns, context)?,
+        None => vec![jobs::job(
+            &args.words,
+            &jobs::words(&args.tag),
+            &patterns,
+            context,
+        )?],
     };
     let (images, publications): (Vec<Target>, Vec<Publication>) = jobs.into_iter().unzip();
     let mut access = args.access.read(context);
@@ -236,78 +241,4 @@ fn login(images: &[Target], context: &Context) -> Result<Option<(String, Secret)
         )),
         false => Ok(Some((name, Secret::new(password)))),
     }
-}
-
-fn words(texts: &[String]) -> Vec<String> {
-    let words = texts.iter().flat_map(|text| text.split_whitespace());
-    words.map(str::to_owned).collect()
-}
-
-/// What to publish, beside the target as it was written.
-fn job(
-    words: &[String],
-    tags: &[String],
-    patterns: &[TagPattern],
-    context: &Context,
-) -> Result<(Target, Publication), Failure> {
-    let Some((image, sources)) = words
-        .split_last()
-        .filter(|(_, sources)| !sources.is_empty())
-    else {
-        return Err(Failure::usage("name a source, then an image"));
-    };
-    let image: Target = image.parse()?;
-    let mut publication = Publication {
-        sources: sources
-            .iter()
-            .map(|text| text.parse())
-            .collect::<Result<Vec<ImageSource>, _>>()?,
-        target: match &image {
-            Target::Layout(path) => Target::Layout(context.path(path)),
-            Target::Registry(_) => image.clone(),
-        },
-        tags: Tags::sort(tags.iter().map(String::as_str), patterns)?,
-    };
-    for path in publication
-        .sources
-        .iter_mut()
-        .filter_map(ImageSource::path_mut)
-    {
-        *path = context.path(&*path);
-    }
-    match tags.is_empty() {
-        true => Err(Failure::usage("--tag names no tag")),
-        false => Ok((image, publication)),
-    }
-}
-
-fn list(
-    path: &std::path::Path,
-    patterns: &[TagPattern],
-    context: &Context,
-) -> Result<Vec<(Target, Publication)>, Failure> {
-    let shown = path.display();
-    let text = std::fs::read_to_string(context.path(path))
-        .map_err(|error| Failure::input(format!("cannot read `{shown}`: {error}"), None))?;
-    let mut jobs = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let line = words(&[line.to_owned()]);
-        if line.first().is_none_or(|word| word.starts_with('#')) {
-            continue;
-        }
-        let (sources, tags) = match line.iter().position(|word| word == "--tag") {
-            Some(at) => (&line[..at], &line[at + 1..]),
-            None => (&line[..], &[][..]),
-        };
-        if sources.len() < 2 || tags.is_empty() {
-            let message = format!(
-                "line {} of `{shown}` names no image with its tags",
-                number + 1
-            );
-            let hint = "write each line as `SOURCE… IMAGE --tag TAG…`".to_owned();
-            return Err(Failure::input(message, Some(hint)));
-        }
-        jobs.push(job(sources, tags, patterns, context)?);
-    }
-    Ok(jobs)
 }

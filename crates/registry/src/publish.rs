@@ -160,9 +160,7 @@ impl Publisher {
             }
         }
     }
-}
 
-impl Publisher {
     /// How a source's registry is reached: the given password is for the target's alone.
     fn access_to(&self, registry: &str, target: &Target) -> Access {
         let mut access = self.access.clone();

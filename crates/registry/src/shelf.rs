@@ -62,3 +62,58 @@ impl Shelf {
         Arc::clone(blobs.entry(digest.clone()).or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::{StreamExt as _, stream};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    /// Brings blobs into repositories all at once; gives how many were brought at a time at most,
+    /// and what each was told.
+    fn brought(blobs: &[(&str, &str)]) -> (usize, Vec<Option<String>>) {
+        let (shelf, now, most) = (Shelf::default(), AtomicUsize::new(0), AtomicUsize::new(0));
+        let bringing = blobs.iter().map(|(text, repository)| {
+            let digest = Digest::of(text.as_bytes());
+            let (shelf, now, most) = (&shelf, &now, &most);
+            async move {
+                let bring = async |holder: Option<&str>| {
+                    let count = now.fetch_add(1, Ordering::SeqCst) + 1;
+                    most.fetch_max(count, Ordering::SeqCst);
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                    now.fetch_sub(1, Ordering::SeqCst);
+                    Ok(holder.map(str::to_owned))
+                };
+                shelf.put(&digest, repository, bring).await.unwrap()
+            }
+        });
+        let runtime = crate::publish::runtime().unwrap();
+        let told = runtime.block_on(stream::iter(bringing).buffered(100).collect());
+        (most.into_inner(), told)
+    }
+
+    #[test]
+    fn only_so_many_go_to_a_registry_at_a_time() {
+        let texts: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+        let blobs: Vec<(&str, &str)> = texts.iter().map(|text| (text.as_str(), "a")).collect();
+        assert_eq!(brought(&blobs).0, AT_ONCE);
+    }
+
+    #[test]
+    fn a_blob_is_brought_by_one_while_the_others_wait() {
+        let (most, told) = brought(&[("x", "a"), ("x", "b"), ("x", "a"), ("x", "c")]);
+        let holders: Vec<Option<&str>> = told.iter().map(Option::as_deref).collect();
+        assert_eq!(
+            (most, holders),
+            (1, vec![None, Some("a"), Some("b"), Some("a")])
+        );
+    }
+
+    #[test]
+    fn registries_are_told_apart() {
+        let shelves = Shelves::default();
+        assert!(Arc::ptr_eq(&shelves.of("a"), &shelves.of("a")));
+        assert!(!Arc::ptr_eq(&shelves.of("a"), &shelves.of("b")));
+    }
+}
