@@ -45,7 +45,11 @@ pub(crate) fn first_forbidden(text: &str) -> Option<usize> {
     let mut at = 0;
     while at < bytes.len() {
         let end = (at + WINDOW).min(bytes.len());
-        if bytes[at..end].iter().all(|&b| is_harmless(b)) {
+        // Without a way out of the loop the compiler looks at many bytes at once.
+        if bytes[at..end]
+            .iter()
+            .fold(true, |fine, &b| fine & is_harmless(b))
+        {
             at = end;
             continue;
         }

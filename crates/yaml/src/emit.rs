@@ -19,7 +19,7 @@ use std::borrow::Cow;
 pub(crate) const MAX_DEPTH: usize = 512;
 
 /// The length up to which a key that is a word is printed without a look at what is in it.
-const LONGEST_WORD: usize = 64;
+pub(crate) const LONGEST_WORD: usize = 64;
 
 impl Tree {
     /// Prints a node as kustomize prints a resource, with a final line break.
@@ -54,6 +54,9 @@ struct Emitter<'a> {
 impl Emitter<'_> {
     /// Entries of a map at `indent`; `inline` says that the first stands on the current line.
     fn map(&mut self, id: NodeId, indent: usize, inline: bool, flow: bool) -> Result<(), Error> {
+        if self.copies(id, indent, inline, flow) {
+            return Ok(());
+        }
         self.deeper(id)?;
         let mut inline = inline;
         for (key, value) in self.tree.sorted(id, flow, self.depth == 1)? {
@@ -108,6 +111,9 @@ impl Emitter<'_> {
 
     /// Items of a list at `indent`.
     fn seq(&mut self, id: NodeId, indent: usize, inline: bool, flow: bool) -> Result<(), Error> {
+        if self.copies(id, indent, inline, flow) {
+            return Ok(());
+        }
         self.deeper(id)?;
         let mut inline = inline;
         for item in self.tree.items(id) {
@@ -127,8 +133,38 @@ impl Emitter<'_> {
         Ok(())
     }
 
+    /// Copies a collection from its source if it would be printed as it stands there.
+    fn copies(&mut self, id: NodeId, indent: usize, inline: bool, flow: bool) -> bool {
+        let Some(text) = self.tree.as_printed(id, indent).filter(|_| !flow) else {
+            return false;
+        };
+        if !inline {
+            self.printer.line(indent);
+        }
+        self.printer.copy(text);
+        true
+    }
+
+    /// [`Emitter::copies`] for a scalar, whose further lines stand at `indent`.
+    fn copies_leaf(&mut self, id: NodeId, indent: usize, flow: bool) -> bool {
+        let Some(text) = self.tree.as_printed(id, self.printer.width()) else {
+            return false;
+        };
+        let fits = match text.split_once('\n') {
+            Some((_, rest)) => rest.len() - rest.trim_start_matches(' ').len() == indent,
+            None => true,
+        };
+        if fits && !flow {
+            self.printer.copy(text);
+        }
+        fits && !flow
+    }
+
     /// A scalar or an empty collection.
     fn leaf(&mut self, id: NodeId, indent: usize, flow: bool) -> Result<(), Error> {
+        if self.copies_leaf(id, indent, flow) {
+            return Ok(());
+        }
         match self.tree.printed(id, flow)? {
             Value::Null => self.printer.raw("null"),
             Value::Bool(true) => self.printer.raw("true"),

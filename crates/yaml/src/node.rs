@@ -29,6 +29,9 @@ impl fmt::Debug for NodeId {
 
 const NONE: u32 = u32::MAX;
 
+/// Marks the `next` of the last child, which names the parent.
+const UP: u32 = 1 << 31;
+
 impl NodeId {
     fn some(at: u32) -> Option<Self> {
         (at != NONE).then_some(Self(at))
@@ -83,6 +86,10 @@ pub(crate) struct Text {
 }
 
 impl Text {
+    pub(crate) fn len(self) -> u32 {
+        self.len
+    }
+
     const EMPTY: Self = Self {
         buffer: POOL,
         start: 0,
@@ -98,6 +105,7 @@ const TAGGED: u8 = 2;
 const KEY_QUOTED: u8 = 4;
 const KEY_TAGGED: u8 = 8;
 const UNTYPED: u8 = 16;
+const AS_PRINTED: u8 = 32;
 
 #[derive(Clone, Copy)]
 struct Node {
@@ -105,6 +113,8 @@ struct Node {
     text: Text,
     /// The key, where the node is the value of a map's entry.
     key: Text,
+    /// The next child of the same parent; for the last one the parent, with [`UP`]; [`NONE`]
+    /// without a parent.
     next: u32,
     first: u32,
     last: u32,
@@ -138,6 +148,8 @@ pub struct Tree {
     key_origins: HashMap<NodeId, Origin>,
     /// What nodes were, once that is asked for.
     history: Option<Box<History>>,
+    /// Whether no short way is taken.
+    careful: bool,
 }
 
 impl fmt::Debug for Tree {
@@ -155,6 +167,20 @@ impl Tree {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty tree that takes no short way in reading and printing, for tests to hold the short
+    /// ways to: both come to the same, byte for byte.
+    #[must_use]
+    pub fn careful() -> Self {
+        Self {
+            careful: true,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn is_careful(&self) -> bool {
+        self.careful
     }
 
     /// How many values a tree may have for [`Tree::check_size`].
@@ -241,9 +267,8 @@ impl Tree {
     }
 
     fn make(&mut self, kind: Kind, text: Text, style: Style, origin: Origin) -> NodeId {
-        let id =
-            u32::try_from(self.nodes.len()).expect("a source has at most 4 GiB, so fewer nodes");
-        assert!(id != NONE, "the tree is full");
+        let id = u32::try_from(self.nodes.len()).unwrap_or(NONE);
+        assert!(id < UP, "the tree is full");
         self.nodes.push(Node {
             text,
             key: Text::EMPTY,
@@ -334,8 +359,35 @@ impl Tree {
             self.key_origins.insert(value, origin);
         }
         self.node_mut(value).key = key;
-        self.set_key_form(value, quoted, tag);
-        self.append(map, value);
+        self.key_form(value, quoted, tag);
+        self.link(map, value);
+    }
+
+    /// Says that a node stands in its source byte for byte as it would be printed there, and all
+    /// that is in it too. Any change to one of them takes that back.
+    pub(crate) fn mark_as_printed(&mut self, id: NodeId) {
+        let flag = if self.careful { 0 } else { AS_PRINTED };
+        self.node_mut(id).flags |= flag;
+    }
+
+    /// Whether [`Tree::mark_as_printed`] still holds.
+    pub(crate) fn is_as_printed(&self, id: NodeId) -> bool {
+        self.node(id).flags & AS_PRINTED != 0
+    }
+
+    /// The text of the source that a node would be printed as at a column of its line, where it
+    /// is known to be what stands there; without a final line break.
+    pub(crate) fn as_printed(&self, id: NodeId, column: usize) -> Option<&str> {
+        if !self.is_as_printed(id) {
+            return None;
+        }
+        let origin = self.origin(id);
+        let source = self.source(origin.source()?)?.text();
+        let range = origin.range();
+        let line = memchr::memrchr(b'\n', &source.as_bytes()[..range.start]);
+        let is_there = range.start - line.map_or(0, |at| at + 1) == column;
+        let text = &source[range];
+        is_there.then(|| text.strip_suffix('\n').unwrap_or(text))
     }
 
     /// Adds an entry that was part of another map, under the key it had there.
@@ -513,6 +565,7 @@ impl Tree {
     /// Gives a scalar a new text and style, dropping its tag; its place and key stay.
     pub fn set_text(&mut self, id: NodeId, text: &str, style: Style) {
         self.note(id);
+        self.touch(id);
         let text = self.intern(text);
         self.set_tag(id, None);
         let node = self.node_mut(id);
@@ -571,6 +624,7 @@ impl Tree {
 
     /// Says how a scalar is written; its text stays.
     pub fn set_style(&mut self, id: NodeId, style: Style) {
+        self.touch(id);
         let node = self.node_mut(id);
         node.style = style;
         node.flags &= !UNTYPED;
@@ -578,6 +632,7 @@ impl Tree {
 
     /// Sets or removes the explicit tag.
     pub fn set_tag(&mut self, id: NodeId, tag: Option<&str>) {
+        self.touch(id);
         match tag {
             Some(tag) => {
                 self.tags.insert(id, tag.into());
@@ -594,11 +649,13 @@ impl Tree {
     /// Sets where the node came from.
     pub fn set_origin(&mut self, id: NodeId, origin: Origin) {
         self.note(id);
+        self.touch(id);
         self.node_mut(id).origin = origin;
     }
 
     /// Marks a node as written in flow style.
     pub fn set_flow(&mut self, id: NodeId, flow: bool) {
+        self.touch(id);
         let node = self.node_mut(id);
         node.flags = if flow {
             node.flags | FLOW
@@ -609,6 +666,7 @@ impl Tree {
 
     /// Renames the entry whose value `id` is.
     pub fn set_key(&mut self, id: NodeId, key: &str) {
+        self.touch(id);
         let key = self.intern(key);
         self.key_origins.remove(&id);
         let node = self.node_mut(id);
@@ -644,6 +702,7 @@ impl Tree {
         quoted: bool,
         value: NodeId,
     ) {
+        self.touch(value);
         let text = self.slice(key.0, key.1, key.2);
         let node = self.node_mut(value);
         node.key = text;
@@ -657,6 +716,11 @@ impl Tree {
 
     /// Says how the key of an entry was written: quoted or not, and its explicit tag.
     pub fn set_key_form(&mut self, id: NodeId, quoted: bool, tag: Option<&str>) {
+        self.touch(id);
+        self.key_form(id, quoted, tag);
+    }
+
+    fn key_form(&mut self, id: NodeId, quoted: bool, tag: Option<&str>) {
         if let Some(tag) = tag {
             self.key_tags.insert(id, tag.into());
         }
@@ -672,7 +736,13 @@ impl Tree {
     }
 
     fn append(&mut self, parent: NodeId, child: NodeId) {
-        self.node_mut(child).next = NONE;
+        self.touch(parent);
+        self.link(parent, child);
+    }
+
+    /// [`Tree::append`] where nothing is changed, but made.
+    fn link(&mut self, parent: NodeId, child: NodeId) {
+        self.node_mut(child).next = parent.0 | UP;
         match NodeId::some(self.node(parent).last) {
             Some(last) => self.node_mut(last).next = child.0,
             None => self.node_mut(parent).first = child.0,
@@ -682,6 +752,7 @@ impl Tree {
 
     /// Puts `child` before `sibling`, which must be a child of `parent`.
     pub fn insert_before(&mut self, parent: NodeId, sibling: NodeId, child: NodeId) {
+        self.touch(parent);
         self.node_mut(child).next = sibling.0;
         match self.before(parent, sibling) {
             Some(before) => self.node_mut(before).next = child.0,
@@ -691,13 +762,15 @@ impl Tree {
 
     /// Takes a child out of its parent; it may be put elsewhere afterwards.
     pub fn remove(&mut self, parent: NodeId, child: NodeId) {
+        self.touch(parent);
         let next = self.node(child).next;
+        let is_last = next & UP != 0;
         let before = self.before(parent, child);
         match before {
             Some(before) => self.node_mut(before).next = next,
-            None => self.node_mut(parent).first = next,
+            None => self.node_mut(parent).first = if is_last { NONE } else { next },
         }
-        if next == NONE {
+        if is_last {
             self.node_mut(parent).last = before.map_or(NONE, |id| id.0);
         }
         self.node_mut(child).next = NONE;
@@ -716,6 +789,7 @@ impl Tree {
 
     /// Makes `children` the children of a collection, in this order.
     pub fn set_children(&mut self, parent: NodeId, children: &[NodeId]) {
+        self.touch(parent);
         let node = self.node_mut(parent);
         node.first = NONE;
         node.last = NONE;
@@ -731,6 +805,7 @@ impl Tree {
             return id;
         }
         self.note(id);
+        self.touch(id);
         let tag = self.tag(from).map(str::to_owned);
         self.set_tag(from, None);
         let kept = *self.node(id);
@@ -742,8 +817,30 @@ impl Tree {
                 | (taken.flags & (FLOW | UNTYPED)),
             ..taken
         };
+        if let Some(last) = NodeId::some(taken.last) {
+            self.node_mut(last).next = id.0 | UP;
+        }
         self.set_tag(id, tag.as_deref());
         id
+    }
+
+    /// Takes back [`Tree::mark_as_printed`] for a node and all that it is part of. What is in one
+    /// that is marked is marked too, so that this ends at the first that is not.
+    fn touch(&mut self, id: NodeId) {
+        let mut at = Some(id);
+        while let Some(id) = at.filter(|&id| self.is_as_printed(id)) {
+            self.node_mut(id).flags &= !AS_PRINTED;
+            at = self.parent(id);
+        }
+    }
+
+    /// The collection that a node is part of.
+    fn parent(&self, id: NodeId) -> Option<NodeId> {
+        let mut next = self.node(id).next;
+        while next & UP == 0 {
+            next = self.node(NodeId(next)).next;
+        }
+        (next != NONE).then_some(NodeId(next & !UP))
     }
 }
 
@@ -758,7 +855,10 @@ impl Iterator for Children<'_> {
     type Item = NodeId;
 
     fn next(&mut self) -> Option<NodeId> {
-        let id = NodeId::some(self.next)?;
+        if self.next & UP != 0 {
+            return None;
+        }
+        let id = NodeId(self.next);
         self.next = self.tree.node(id).next;
         Some(id)
     }

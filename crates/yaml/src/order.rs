@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 pub(crate) fn sort<T: Copy>(entries: &mut Vec<(&str, T)>) -> Option<(T, T)> {
     let in_order = entries
         .windows(2)
-        .all(|pair| pair[0].0 < pair[1].0 && less(pair[0].0, pair[1].0));
+        .all(|pair| is_before(pair[0].0, pair[1].0));
     if in_order {
         return None;
     }
@@ -22,6 +22,15 @@ pub(crate) fn sort<T: Copy>(entries: &mut Vec<(&str, T)>) -> Option<(T, T)> {
     let mut scratch = entries.clone();
     merge_sort(entries, &mut scratch);
     None
+}
+
+/// Whether two neighbours are in order, by their bytes too.
+pub(crate) fn is_before(a: &str, b: &str) -> bool {
+    let bytes = a.bytes().zip(b.bytes());
+    match bytes.into_iter().find(|(x, y)| x != y) {
+        Some((x, y)) if x.is_ascii_alphabetic() && y.is_ascii_alphabetic() => x < y,
+        _ => a < b && less(a, b),
+    }
 }
 
 /// A merge sort that takes any comparison, even one that contradicts itself.

@@ -8,6 +8,10 @@ mod alias;
 mod block;
 mod complain;
 mod flow;
+mod printed;
+#[cfg(test)]
+mod tests;
+mod usual;
 
 use crate::error::{Error, ErrorKind};
 use crate::node::{Kind, NodeId, Style, Text, Tree};
@@ -189,7 +193,11 @@ impl<'a> Parser<'a> {
         let text = self.text(scalar);
         let origin = Origin::new(self.source, scalar.range.start, scalar.range.end);
         let id = self.tree.leaf(text, scalar.style, origin);
+        let is_bare = props.range.is_none() && self.scan.flow == 0;
         self.finish_scalar(id, props);
+        if is_bare && self.is_as_printed(scalar) {
+            self.tree.mark_as_printed(id);
+        }
         id
     }
 
@@ -299,7 +307,7 @@ impl<'a> Parser<'a> {
 
     /// Whether the key is one that [`Parser::merge`] looks at.
     fn is_merge(&self, key: &Key) -> bool {
-        self.tree.read(key.text) == "<<"
+        key.text.len() == 2 && self.tree.read(key.text) == "<<"
     }
 }
 

@@ -4,7 +4,7 @@ use crate::chars::break_len;
 use crate::resolve::is_ambiguous_11;
 
 /// The column after which a line is broken at the next single space.
-const WIDTH: usize = 80;
+pub(crate) const WIDTH: usize = 80;
 
 /// Output with the place of its last line.
 pub(crate) struct Printer<'a> {
@@ -57,6 +57,19 @@ impl<'a> Printer<'a> {
     pub(crate) fn raw(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
         self.fresh = false;
+    }
+
+    /// Text of one or more lines that stands in a source as it is to be printed.
+    pub(crate) fn copy(&mut self, text: &str) {
+        if let Some(at) = memchr::memrchr(b'\n', text.as_bytes()) {
+            self.line = self.out.len() + at + 1;
+        }
+        self.raw(text);
+    }
+
+    /// How many bytes stand before this place on its line.
+    pub(crate) fn width(&self) -> usize {
+        self.out.len() - self.line
     }
 
     fn end_line(&mut self) {
@@ -130,8 +143,7 @@ impl<'a> Printer<'a> {
 
     fn plain(&mut self, text: &str, indent: usize, folds: bool) {
         self.fresh = false;
-        let bytes_so_far = self.out.len() - self.line;
-        if !folds || bytes_so_far + text.len() <= WIDTH {
+        if !folds || self.width() + text.len() <= WIDTH {
             self.out.extend_from_slice(text.as_bytes());
             return;
         }

@@ -67,14 +67,37 @@ impl Plain {
 }
 
 /// Whether a text is a word that every reader takes for a string: a letter, then letters, digits
-/// and `-_./`. The words that mean something else (`false`, `Null`, `off`) are no longer than five.
+/// and `-_./`, unless it is one of the words that mean something else.
 pub(crate) fn is_word(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.len() > 5
-        && bytes[0].is_ascii_alphabetic()
-        && bytes
-            .iter()
-            .all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-'..=b'/' | b'_'))
+    bytes.first().is_some_and(u8::is_ascii_alphabetic)
+        && bytes.iter().all(|&b| WORD[usize::from(b)])
+        && !(bytes.len() <= 5 && means_something(text))
+}
+
+/// Bytes of words.
+pub(crate) static WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x7F {
+        let b = byte as u8;
+        table[byte] = b.is_ascii_alphanumeric() || matches!(b, b'-'..=b'/' | b'_');
+        byte += 1;
+    }
+    table
+};
+
+/// Whether a word is a boolean or null to some reader, in whichever case its letters are.
+fn means_something(word: &str) -> bool {
+    let known: &[&str] = match word.len() {
+        1 => &["y", "n"],
+        2 => &["on", "no"],
+        3 => &["yes", "off"],
+        4 => &["true", "null"],
+        5 => &["false"],
+        _ => &[],
+    };
+    known.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// Whether some reader of YAML 1.1 would take the text without quotes for something else than a

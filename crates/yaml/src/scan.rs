@@ -81,7 +81,7 @@ impl<'a> Scanner<'a> {
         self.bytes.get(at).copied().unwrap_or(0)
     }
 
-    fn from(&self, at: usize) -> &'a [u8] {
+    pub(crate) fn from(&self, at: usize) -> &'a [u8] {
         self.bytes.get(at..).unwrap_or(&[])
     }
 
@@ -134,8 +134,18 @@ impl<'a> Scanner<'a> {
         self.line = self.pos;
     }
 
+    /// Goes to the first word of a line, which begins at `line`.
+    pub(crate) fn go_to_line(&mut self, line: usize, indent: usize) {
+        self.line = line;
+        self.pos = line + indent;
+        self.key_ok = true;
+    }
+
     /// Goes to the next token, over blanks, comments and line breaks.
     pub(crate) fn skip(&mut self) {
+        if self.byte().is_ascii_alphanumeric() {
+            return;
+        }
         loop {
             let tabs = self.flow > 0 || !self.key_ok;
             self.spaces();
@@ -158,20 +168,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Goes over spaces, eight at a time: half of a deeply nested file is indentation.
     fn spaces(&mut self) {
-        const ALL: u64 = u64::from_le_bytes([b' '; 8]);
-        while let Some(eight) = self.from(self.pos).first_chunk() {
-            let others = u64::from_le_bytes(*eight) ^ ALL;
-            if others != 0 {
-                self.pos += others.trailing_zeros() as usize / 8;
-                return;
-            }
-            self.pos += 8;
-        }
-        while self.byte() == b' ' {
-            self.pos += 1;
-        }
+        self.pos += spaces(self.from(self.pos));
     }
 
     /// Goes over a comment on a line of its own and those that follow it, between which go-yaml
@@ -232,6 +230,21 @@ impl<'a> Scanner<'a> {
         self.line == line
             && (self.pos - start <= LIMIT || self.text[start..self.pos].chars().count() <= LIMIT)
     }
+}
+
+/// How many spaces there are at the start, counted eight at a time: half of a deeply nested file is
+/// indentation.
+pub(crate) fn spaces(bytes: &[u8]) -> usize {
+    const ALL: u64 = u64::from_le_bytes([b' '; 8]);
+    let mut len = 0;
+    while let Some(eight) = bytes[len..].first_chunk() {
+        let others = u64::from_le_bytes(*eight) ^ ALL;
+        if others != 0 {
+            return len + others.trailing_zeros() as usize / 8;
+        }
+        len += 8;
+    }
+    len + bytes[len..].iter().take_while(|&&b| b == b' ').count()
 }
 
 /// Bytes that line breaks start with, and the end.

@@ -1,6 +1,6 @@
 //! Deep copies, of trees of any depth: patches can nest what no file may.
 
-use super::{NONE, Node, NodeId, POOL, Text, Tree};
+use super::{NONE, Node, NodeId, POOL, Text, Tree, UP};
 use crate::emit::MAX_DEPTH;
 use crate::error::{Error, ErrorKind};
 use crate::source::{Origin, SourceId};
@@ -56,10 +56,11 @@ impl Tree {
         let mut open = vec![(id, made)];
         while let Some((from, to)) = open.pop() {
             let mut next = self.node(from).first;
-            while let Some(child) = NodeId::some(next) {
+            while next & UP == 0 {
+                let child = NodeId(next);
                 next = self.node(child).next;
                 let copy = self.copy_one(child);
-                self.append(to, copy);
+                self.link(to, copy);
                 open.push((child, copy));
             }
         }
@@ -142,7 +143,7 @@ impl Tree {
         while let Some((from, to)) = open.pop() {
             for child in other.children(from) {
                 let copy = self.graft_one(other, child, &sources);
-                self.append(to, copy);
+                self.link(to, copy);
                 open.push((child, copy));
             }
         }

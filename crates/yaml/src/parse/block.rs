@@ -1,5 +1,6 @@
 //! Block collections: structure by indentation.
 
+use super::printed::AsPrinted;
 use super::{Key, Parser, Props};
 use crate::error::Error;
 use crate::node::{Kind, NodeId};
@@ -181,10 +182,11 @@ impl<'a> Parser<'a> {
     }
 
     /// A list at the column here, which for an indentless one is that of the map around it.
-    fn block_seq(&mut self, props: Props<'a>) -> Result<NodeId, Error> {
+    pub(super) fn block_seq(&mut self, props: Props<'a>) -> Result<NodeId, Error> {
         let column = self.scan.column();
         let outer = self.scan.indent;
         let at = self.scan.pos;
+        let mut printed = AsPrinted::new(at, column, &props);
         let seq = self.open(Kind::Seq, props, at..at + 1, false)?;
         self.scan.indent = column;
         let mut end = at + 1;
@@ -192,17 +194,20 @@ impl<'a> Parser<'a> {
             if !self.scan.key_ok {
                 return Err(self.misplaced_dash());
             }
+            let dash = self.scan.pos;
             self.scan.pos += 1;
             self.scan.key_ok = true;
             end = self.scan.pos;
             self.scan.skip();
             let item = self.block_node(false, end)?;
             end = end.max(self.end_of(item));
+            self.see_item(&mut printed, dash, item);
             self.tree.push(seq, item);
             self.scan.skip();
         }
         self.scan.indent = outer;
         self.close(seq, end);
+        printed.mark(self.tree, seq);
         let indentless = column == outer;
         if indentless || self.block_ends(column) {
             return Ok(seq);
@@ -216,13 +221,14 @@ impl<'a> Parser<'a> {
     }
 
     /// A map at the column of `start`, whose first key may have been read, up to its `:`.
-    fn block_map(
+    pub(super) fn block_map(
         &mut self,
         props: Props<'a>,
         start: &Start,
         first: Option<Key>,
     ) -> Result<NodeId, Error> {
         let outer = self.scan.indent;
+        let mut printed = AsPrinted::new(start.pos, start.column, &props);
         let map = self.open(Kind::Map, props, start.pos..start.pos + 1, false)?;
         self.scan.indent = start.column;
         let mut key = first;
@@ -233,10 +239,14 @@ impl<'a> Parser<'a> {
                 None if self.scan.byte() == b'?' && self.scan.ends_after_one() => {
                     self.explicit_entry()?
                 }
-                None => (self.implicit_key()?, self.block_value(false)?),
+                None => match self.usual_key() {
+                    Some(key) => (key, self.usual_value()?),
+                    None => (self.implicit_key()?, self.block_value(false)?),
+                },
             };
             let end = key.range.end.max(self.end_of(value));
             merges |= self.is_merge(&key);
+            self.see_entry(&mut printed, &key, value);
             self.enter(map, key, value);
             self.scan.skip();
             if self.block_ends(start.column) {
@@ -248,6 +258,7 @@ impl<'a> Parser<'a> {
         };
         self.scan.indent = outer;
         self.close(map, end);
+        printed.mark(self.tree, map);
         if merges {
             self.merge(map)?;
         }
@@ -255,7 +266,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The `:` here and the value behind it.
-    fn block_value(&mut self, explicit: bool) -> Result<NodeId, Error> {
+    pub(super) fn block_value(&mut self, explicit: bool) -> Result<NodeId, Error> {
         self.scan.pos += 1;
         self.scan.key_ok = explicit;
         let after = self.scan.pos;

@@ -9,6 +9,7 @@ impl<'a> Parser<'a> {
     /// A list or a map in brackets, whichever starts here.
     pub(super) fn flow_collection(&mut self, props: Props<'a>) -> Result<NodeId, Error> {
         let at = self.scan.pos;
+        let is_bare = props.range.is_none() && self.scan.flow == 0;
         let is_map = self.scan.byte() == b'{';
         let (kind, closing) = if is_map {
             (Kind::Map, b'}')
@@ -36,6 +37,9 @@ impl<'a> Parser<'a> {
         self.scan.flow -= 1;
         self.scan.key_ok = false;
         self.close(id, self.scan.pos);
+        if is_bare && self.scan.pos == at + 2 {
+            self.tree.mark_as_printed(id);
+        }
         if merges {
             self.merge(id)?;
         }
