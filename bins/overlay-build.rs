@@ -19,12 +19,14 @@ use rayon::prelude::*;
 use remote::{RemoteArgs, Remotes};
 use roots::{Roots, mirrored};
 use std::fmt;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use windlass_cli::{Common, Context, Failure, Report};
 use windlass_fault::Warning;
 use windlass_overlay::{
     Build, Builder, Disk, Files, Functions, Helm, Object, Options, Reorder, Restriction,
 };
+use windlass_yaml::Printed;
 
 /// Build the manifests of kustomizations
 ///
@@ -151,7 +153,7 @@ struct Output {
     /// The files that were written.
     written: Vec<PathBuf>,
     #[serde(skip)]
-    manifests: String,
+    manifests: Printed,
     #[serde(skip)]
     warnings: Vec<Warning>,
     #[serde(skip)]
@@ -160,7 +162,7 @@ struct Output {
 
 impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.manifests)
+        self.manifests.fmt(f)
     }
 }
 
@@ -231,7 +233,7 @@ struct Made {
     objects: usize,
     warnings: Vec<Warning>,
     /// The manifests, each part with the file it is for; none for stdout.
-    parts: Vec<(Option<PathBuf>, String)>,
+    parts: Vec<(Option<PathBuf>, Printed)>,
 }
 
 /// Where the manifests go.
@@ -270,13 +272,13 @@ impl Form {
 
     fn make(&self, root: &Path, built: &Build) -> Result<Made, Failure> {
         let parts = match self {
-            Self::Stdout => vec![(None, built.to_yaml()?)],
-            Self::File(path) => vec![(Some(path.clone()), built.to_yaml()?)],
-            Self::Roots(folder) => vec![(Some(folder.join(mirrored(root)?)), built.to_yaml()?)],
+            Self::Stdout => vec![(None, built.print()?)],
+            Self::File(path) => vec![(Some(path.clone()), built.print()?)],
+            Self::Roots(folder) => vec![(Some(folder.join(mirrored(root)?)), built.print()?)],
             Self::Objects(folder) => {
                 let named = built.objects().zip(built.file_names()?);
                 let part = |(object, name): (Object<'_>, String)| {
-                    Ok((Some(folder.join(name)), object.to_yaml()?))
+                    Ok((Some(folder.join(name)), object.print()?))
                 };
                 named.map(part).collect::<Result<_, Failure>>()?
             }
@@ -320,12 +322,12 @@ impl Output {
         Ok(self)
     }
 
-    fn print(&mut self, manifests: String) {
+    fn print(&mut self, manifests: Printed) {
         if self.manifests.is_empty() {
             self.manifests = manifests;
         } else if !manifests.is_empty() {
             self.manifests.push_str("---\n");
-            self.manifests.push_str(&manifests);
+            self.manifests.append(manifests);
         }
     }
 }
@@ -371,9 +373,13 @@ fn variables(given: &[String], context: &Context) -> Vec<(String, String)> {
     given.iter().filter_map(variable).collect()
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
+fn write(path: &Path, text: &Printed) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new(""));
     std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(path, text))
+        .and_then(|()| {
+            let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
+            write!(file, "{text}")?;
+            file.flush()
+        })
         .map_err(|why| Failure::world(format!("cannot write `{}`: {why}", path.display()), None))
 }

@@ -2,7 +2,8 @@
 
 
 def crd(kind, fields):
-    """A CustomResourceDefinition as controller-gen writes them: deep, with long descriptions."""
+    """A CustomResourceDefinition as controller-gen writes them: deep, with long descriptions, and
+    printed as kustomize prints, by the same library."""
     lines = []
     for field in range(fields):
         lines.append(f"""\
@@ -13,7 +14,8 @@ def crd(kind, fields):
                 properties:
                   enabled:
                     default: {'true' if field % 2 else 'false'}
-                    description: Whether the part is in use at all, which decides if the controller looks at the rest.
+                    description: Whether the part is in use at all, which decides
+                      if the controller looks at the rest.
                     type: boolean
                   matchLabels:
                     additionalProperties:

@@ -216,7 +216,7 @@ fn json<R: Report>(report: &R) -> String {
 /// A reader that has seen enough (`| head`) is no error; a full disk is. What is long goes out as it
 /// is, without a copy.
 fn write_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> ExitCode {
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             anstream::eprintln!("error: cannot write the result: {error}");

@@ -11,7 +11,7 @@ use crate::schema::Schema;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use windlass_fault::{Location, Warning};
-use windlass_yaml::Tree;
+use windlass_yaml::{Printed, Tree};
 
 /// A build that is done.
 #[derive(Debug)]
@@ -97,26 +97,31 @@ impl Build {
     /// # Errors
     /// If an object holds what YAML cannot: an infinite number, a key that is no string.
     pub fn to_yaml(&self) -> Result<String> {
-        let mut out = Vec::new();
+        Ok(self.print()?.to_string())
+    }
+
+    /// [`Build::to_yaml`] without a second copy of long texts that are printed as they stand in
+    /// their files.
+    ///
+    /// # Errors
+    /// As [`Build::to_yaml`].
+    pub fn print(&self) -> Result<Printed> {
+        let mut out = Printed::new();
         for (at, resource) in self.resources.iter().enumerate() {
             if at > 0 {
-                out.extend_from_slice(b"---\n");
+                out.push_str("---\n");
             }
-            emit(&self.tree, resource, &mut out)?;
+            print(&self.tree, resource, &mut out)?;
         }
-        Ok(text(out))
+        Ok(out)
     }
 }
 
-fn emit(tree: &Tree, resource: &Resource, out: &mut Vec<u8>) -> Result<()> {
-    tree.emit(resource.root, out).map_err(|error| {
+fn print(tree: &Tree, resource: &Resource, out: &mut Printed) -> Result<()> {
+    tree.print(resource.root, out).map_err(|error| {
         let error = malformed(error).of_output();
         error.at(tree.locate(resource.origin(tree)))
     })
-}
-
-fn text(out: Vec<u8>) -> String {
-    String::from_utf8(out).expect("the emitter writes strings of the tree and ASCII")
 }
 
 /// One object of a [`Build`].
@@ -238,8 +243,16 @@ impl<'a> Object<'a> {
     /// # Errors
     /// As [`Build::to_yaml`].
     pub fn to_yaml(&self) -> Result<String, Error> {
-        let mut out = Vec::new();
-        emit(self.tree, self.resource, &mut out)?;
-        Ok(text(out))
+        Ok(self.print()?.to_string())
+    }
+
+    /// The object as by [`Build::print`].
+    ///
+    /// # Errors
+    /// As [`Build::to_yaml`].
+    pub fn print(&self) -> Result<Printed, Error> {
+        let mut out = Printed::new();
+        print(self.tree, self.resource, &mut out)?;
+        Ok(out)
     }
 }

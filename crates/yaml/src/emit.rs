@@ -10,6 +10,7 @@ use crate::node::{Kind, NodeId, Style, Tree};
 use crate::number::{format_g, format_json, parse_float};
 use crate::order;
 use crate::print::Printer;
+use crate::printed::Printed;
 use crate::resolve::{Dialect, Value, fits_tag, is_string, is_word, plain_value};
 use crate::scan::{LONG_TAG, Scanner};
 use crate::source::Origin;
@@ -28,9 +29,21 @@ impl Tree {
     /// What kustomize refuses to print: keys that are not strings or that stand twice, infinite
     /// numbers, control characters, and values that do not fit their explicit tags.
     pub fn emit(&self, id: NodeId, out: &mut Vec<u8>) -> Result<(), Error> {
+        self.print_by(Printer::new(out), id)
+    }
+
+    /// [`Tree::emit`] of long texts that stand so in a source without a copy of them.
+    ///
+    /// # Errors
+    /// As [`Tree::emit`].
+    pub fn print(&self, id: NodeId, out: &mut Printed) -> Result<(), Error> {
+        self.print_by(Printer::sharing(out), id)
+    }
+
+    fn print_by(&self, printer: Printer<'_>, id: NodeId) -> Result<(), Error> {
         let mut emitter = Emitter {
             tree: self,
-            printer: Printer::new(out),
+            printer,
             depth: 0,
         };
         match self.kind(id) {
@@ -38,9 +51,7 @@ impl Tree {
             Kind::Seq if !self.is_empty(id) => emitter.seq(id, 0, false, self.in_flow(id))?,
             _ => emitter.leaf(id, 2, self.in_flow(id))?,
         }
-        if !emitter.printer.fresh {
-            out.push(b'\n');
-        }
+        emitter.printer.finish();
         Ok(())
     }
 }
@@ -135,27 +146,27 @@ impl Emitter<'_> {
 
     /// Copies a collection from its source if it would be printed as it stands there.
     fn copies(&mut self, id: NodeId, indent: usize, inline: bool, flow: bool) -> bool {
-        let Some(text) = self.tree.as_printed(id, indent).filter(|_| !flow) else {
+        let Some(copied) = self.tree.as_printed(id, indent).filter(|_| !flow) else {
             return false;
         };
         if !inline {
             self.printer.line(indent);
         }
-        self.printer.copy(text);
+        self.printer.copy(copied);
         true
     }
 
     /// [`Emitter::copies`] for a scalar, whose further lines stand at `indent`.
     fn copies_leaf(&mut self, id: NodeId, indent: usize, flow: bool) -> bool {
-        let Some(text) = self.tree.as_printed(id, self.printer.width()) else {
+        let Some(copied) = self.tree.as_printed(id, self.printer.width()) else {
             return false;
         };
-        let fits = match text.split_once('\n') {
+        let fits = match copied.text().split_once('\n') {
             Some((_, rest)) => rest.len() - rest.trim_start_matches(' ').len() == indent,
             None => true,
         };
         if fits && !flow {
-            self.printer.copy(text);
+            self.printer.copy(copied);
         }
         fits && !flow
     }

@@ -15,6 +15,7 @@ use crate::source::{Origin, Source, SourceId};
 use history::History;
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The name of a node in its [`Tree`].
@@ -95,6 +96,20 @@ impl Text {
         start: 0,
         len: 0,
     };
+}
+
+/// A text of a source that is printed as it is.
+#[derive(Clone, Copy)]
+pub(crate) struct Copied<'t> {
+    pub(crate) source: &'t Arc<Source>,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+impl<'t> Copied<'t> {
+    pub(crate) fn text(self) -> &'t str {
+        &self.source.text()[self.start..self.end]
+    }
 }
 
 /// The buffer of texts that stand in no source as they are: decoded or made.
@@ -377,17 +392,22 @@ impl Tree {
 
     /// The text of the source that a node would be printed as at a column of its line, where it
     /// is known to be what stands there; without a final line break.
-    pub(crate) fn as_printed(&self, id: NodeId, column: usize) -> Option<&str> {
+    pub(crate) fn as_printed(&self, id: NodeId, column: usize) -> Option<Copied<'_>> {
         if !self.is_as_printed(id) {
             return None;
         }
         let origin = self.origin(id);
-        let source = self.source(origin.source()?)?.text();
-        let range = origin.range();
-        let line = memchr::memrchr(b'\n', &source.as_bytes()[..range.start]);
-        let is_there = range.start - line.map_or(0, |at| at + 1) == column;
-        let text = &source[range];
-        is_there.then(|| text.strip_suffix('\n').unwrap_or(text))
+        let source = self.source(origin.source()?)?;
+        let Range { start, end } = origin.range();
+        let bytes = source.text().as_bytes();
+        let line = memchr::memrchr(b'\n', &bytes[..start]);
+        let is_there = start - line.map_or(0, |at| at + 1) == column;
+        let end = if bytes[end - 1] == b'\n' {
+            end - 1
+        } else {
+            end
+        };
+        is_there.then_some(Copied { source, start, end })
     }
 
     /// Adds an entry that was part of another map, under the key it had there.

@@ -5,10 +5,10 @@
 //! (kyaml: yaml/rnode.go, `DeAnchor`).
 
 mod alias;
+mod as_printed;
 mod block;
 mod complain;
 mod flow;
-mod printed;
 #[cfg(test)]
 mod tests;
 mod usual;

@@ -1,14 +1,18 @@
 //! One string as go-yaml v2 prints it: the choice of quotes, escapes, and folding at column 80.
 
 use crate::chars::break_len;
+use crate::node::Copied;
+use crate::printed::{Printed, Shared};
 use crate::resolve::is_ambiguous_11;
 
 /// The column after which a line is broken at the next single space.
 pub(crate) const WIDTH: usize = 80;
 
-/// Output with the place of its last line.
+/// Printed with the place of its last line.
 pub(crate) struct Printer<'a> {
     pub(crate) out: &'a mut Vec<u8>,
+    /// Where long copied texts are noted instead.
+    shared: Option<&'a mut Vec<Shared>>,
     /// Where the current line starts.
     line: usize,
     /// Whether nothing but indentation may be before this place on its line.
@@ -41,8 +45,23 @@ impl<'a> Printer<'a> {
         let line = out.len();
         Self {
             out,
+            shared: None,
             line,
             fresh: true,
+        }
+    }
+
+    pub(crate) fn sharing(out: &'a mut Printed) -> Self {
+        Self {
+            shared: Some(&mut out.shared),
+            ..Self::new(&mut out.made)
+        }
+    }
+
+    /// Ends the last line.
+    pub(crate) fn finish(self) {
+        if !self.fresh {
+            self.out.push(b'\n');
         }
     }
 
@@ -59,8 +78,16 @@ impl<'a> Printer<'a> {
         self.fresh = false;
     }
 
-    /// Text of one or more lines that stands in a source as it is to be printed.
-    pub(crate) fn copy(&mut self, text: &str) {
+    /// Text of one or more lines that stands in a source as it is to be printed, and behind which
+    /// the line ends.
+    pub(crate) fn copy(&mut self, copied: Copied<'_>) {
+        let text = copied.text();
+        if let Some(shared) = self.shared.as_mut().filter(|_| text.len() >= Shared::LEAST) {
+            let range = copied.start..copied.end;
+            shared.push(Shared::new(self.out.len(), copied.source, range));
+            self.fresh = false;
+            return;
+        }
         if let Some(at) = memchr::memrchr(b'\n', text.as_bytes()) {
             self.line = self.out.len() + at + 1;
         }

@@ -1,6 +1,6 @@
 //! Block collections: structure by indentation.
 
-use super::printed::AsPrinted;
+use super::as_printed::AsPrinted;
 use super::{Key, Parser, Props};
 use crate::error::Error;
 use crate::node::{Kind, NodeId};
@@ -195,11 +195,16 @@ impl<'a> Parser<'a> {
                 return Err(self.misplaced_dash());
             }
             let dash = self.scan.pos;
-            self.scan.pos += 1;
-            self.scan.key_ok = true;
-            end = self.scan.pos;
-            self.scan.skip();
-            let item = self.block_node(false, end)?;
+            end = dash + 1;
+            let item = match self.usual_item()? {
+                Some(item) => item,
+                None => {
+                    self.scan.pos = end;
+                    self.scan.key_ok = true;
+                    self.scan.skip();
+                    self.block_node(false, end)?
+                }
+            };
             end = end.max(self.end_of(item));
             self.see_item(&mut printed, dash, item);
             self.tree.push(seq, item);

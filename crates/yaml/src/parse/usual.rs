@@ -1,19 +1,20 @@
-//! Entries of block maps as nearly all are written: a word, `:`, and then words on the same line
-//! or a collection on the next.
+//! Entries of block maps and items of block lists as nearly all are written: a word and `:`, or a
+//! dash, and then words, a block text or a collection.
 //!
 //! What this reads the rest of the parser would read to the same nodes, at several times the cost:
 //! it has to ask at each step what else could stand there. Here anything unusual is left to it. A
 //! property test and fuzzing hold both to each other.
 
-use super::block::Start;
+use super::as_printed::is_printable;
 use super::{Key, Parser, Props};
 use crate::chars::is_blank_or_end;
 use crate::emit::LONGEST_WORD;
 use crate::error::Error;
-use crate::node::{NodeId, Style};
+use crate::node::{NodeId, Style, Text};
 use crate::resolve::WORD;
 use crate::scan::spaces;
 use crate::source::Origin;
+use std::ops::Range;
 
 impl Parser<'_> {
     /// The key here, if it is a usual one; goes to its `:`.
@@ -36,69 +37,178 @@ impl Parser<'_> {
     /// The value behind the `:` here of a usual key; goes to what follows it.
     pub(super) fn usual_value(&mut self) -> Result<NodeId, Error> {
         let start = self.scan.pos + 2;
-        match self.scan.from(start - 1) {
-            [b' ', ..] => match self.usual_words(start) {
-                Some(value) => Ok(value),
-                None => self.block_value(false),
-            },
-            _ => self.usual_collection(start),
-        }
+        let value = match self.scan.from(start - 1) {
+            [b' ', b'|', ..] => self.usual_block(start),
+            [b' ', ..] => self.usual_words(start),
+            _ => return self.usual_collection(start),
+        };
+        value.map_or_else(|| self.block_value(false), Ok)
     }
 
-    /// Words to the end of the line, if the scalar ends there.
+    /// The item of a list behind the dash here, if it is a usual one; goes to what follows it.
+    pub(super) fn usual_item(&mut self) -> Result<Option<NodeId>, Error> {
+        let start = self.scan.pos + 2;
+        if self.tree.is_careful() || self.scan.from(start - 1).first() != Some(&b' ') {
+            return Ok(None);
+        }
+        if usual_key(self.scan.from(start)).is_none() {
+            return Ok(self.usual_words(start));
+        }
+        self.scan.pos = start;
+        self.usual_map().map(Some)
+    }
+
+    /// Words to the end of the line, and on further lines that stand deeper.
     fn usual_words(&mut self, start: usize) -> Option<NodeId> {
-        let line = self.scan.from(start);
-        if !line.first()?.is_ascii_alphanumeric() {
+        let column = self.scan.column().cast_unsigned() + 2;
+        if !self.scan.from(start).first()?.is_ascii_alphanumeric() {
             return None;
         }
+        let (mut end, mut next) = self.words(start)?;
+        let mut folded = String::new();
+        while next.indent.cast_signed() > self.scan.indent {
+            if folded.is_empty() {
+                folded.push_str(&self.scan.text[start..end]);
+            }
+            folded.push(' ');
+            let from = end + 1 + next.indent;
+            (end, next) = self.words(from)?;
+            folded.push_str(&self.scan.text[from..end]);
+        }
+        if next.byte == b'#' {
+            return None;
+        }
+        let text = match folded.is_empty() {
+            true => self.tree.text_in(self.source, start..end),
+            false => self.tree.text_of(&folded),
+        };
+        let is_as_printed = match folded.is_empty() {
+            true => self.is_line_as_printed(&self.scan.text[start..end], || column),
+            false => self.is_fold_as_printed(&(start..end)),
+        };
+        let id = self.usual_scalar(text, Style::Plain, start..end, is_as_printed);
+        self.scan.go_to_line(end + 1, next.indent);
+        Some(id)
+    }
+
+    /// Where the words of a line end, and how the next line begins.
+    fn words(&self, start: usize) -> Option<(usize, Next)> {
+        let line = self.scan.from(start);
         let mut len = 0;
         loop {
             len += line[len..].iter().position(|&b| !INNER[usize::from(b)])?;
             match line[len] {
                 b'\n' => break,
                 b':' if !is_blank_or_end(&line[len + 1..]) => len += 1,
-                b'#' if line[len - 1] != b' ' => len += 1,
+                b'#' if len > 0 && line[len - 1] != b' ' => len += 1,
                 _ => return None,
             }
         }
-        let (indent, next) = indentation(&line[len + 1..])?;
-        if line[len - 1] == b' ' || indent.cast_signed() > self.scan.indent || next == b'#' {
+        let ends_well = len > 0 && line[len - 1] != b' ';
+        let next = Next::of(&line[len + 1..])?;
+        ends_well.then_some((start + len, next))
+    }
+
+    /// A text behind a `|` that nothing stands behind but a `-`.
+    fn usual_block(&mut self, start: usize) -> Option<NodeId> {
+        let header = match self.scan.from(start) {
+            [_, b'\n', ..] => 2,
+            [_, b'-', b'\n', ..] => 3,
+            _ => return None,
+        };
+        let bytes = self.scan.from(start + header);
+        let indent = Next::of(bytes)?.indent;
+        if indent.cast_signed() <= self.scan.indent {
             return None;
         }
-        let end = start + len;
-        let text = self.tree.text_in(self.source, start..end);
-        let origin = Origin::new(self.source, start, end);
-        let id = self.tree.leaf(text, Style::Plain, origin);
-        let column = self.scan.column().cast_unsigned() + 2;
-        if self.is_line_as_printed(&self.scan.text[start..end], || column) {
+        let mut text = String::new();
+        let mut at = 0;
+        let (next, end) = loop {
+            let len = memchr::memchr(b'\n', &bytes[at..])?;
+            let line = &bytes[at..at + len];
+            let spaces = spaces(line);
+            if spaces < indent && !line.is_empty() {
+                break (spaces, start + header + at);
+            }
+            if line.len() > indent && !is_printable(line) {
+                return None;
+            }
+            let from = start + header + at;
+            let range = from + indent.min(len)..from + len + 1;
+            text.push_str(self.scan.text.get(range)?);
+            at += len + 1;
+        };
+        if text.ends_with("\n\n") || !(0x21..0x7F).contains(&self.scan.text.as_bytes()[end + next])
+        {
+            return None;
+        }
+        if header == 3 {
+            text.pop();
+        }
+        let is_as_printed = self.is_block_as_printed(&self.scan.text[start..end]);
+        let text = self.tree.text_of(&text);
+        let id = self.usual_scalar(text, Style::Literal, start..end, is_as_printed);
+        self.scan.go_to_line(end, next);
+        Some(id)
+    }
+
+    fn usual_scalar(
+        &mut self,
+        text: Text,
+        style: Style,
+        range: Range<usize>,
+        is_as_printed: bool,
+    ) -> NodeId {
+        let origin = Origin::new(self.source, range.start, range.end);
+        let id = self.tree.leaf(text, style, origin);
+        if is_as_printed {
             self.tree.mark_as_printed(id);
         }
-        self.scan.go_to_line(end + 1, indent);
-        Some(id)
+        id
     }
 
     /// The collection that begins on the line at `start`, or whatever is there.
     fn usual_collection(&mut self, start: usize) -> Result<NodeId, Error> {
-        let Some((indent, first)) = indentation(self.scan.from(start)) else {
+        let Some(Next { indent, byte }) = Next::of(self.scan.from(start)) else {
             return self.block_value(false);
         };
         let column = indent.cast_signed();
         let rest = self.scan.from(start + indent);
         if column > self.scan.indent && usual_key(rest).is_some() {
             self.scan.go_to_line(start, indent);
-            let start = Start {
-                pos: start + indent,
-                line: start,
-                key_ok: true,
-                column,
-            };
-            return self.block_map(Props::default(), &start, None);
+            return self.usual_map();
         }
-        if column >= self.scan.indent && first == b'-' && rest.get(1) == Some(&b' ') {
+        if column >= self.scan.indent && byte == b'-' && rest.get(1) == Some(&b' ') {
             self.scan.go_to_line(start, indent);
             return self.block_seq(Props::default());
         }
         self.block_value(false)
+    }
+
+    /// The map whose first key, a usual one, is here.
+    fn usual_map(&mut self) -> Result<NodeId, Error> {
+        self.scan.key_ok = true;
+        let start = self.start();
+        self.block_map(Props::default(), &start, None)
+    }
+}
+
+/// How a line with something on it begins.
+struct Next {
+    /// How many spaces it begins with.
+    indent: usize,
+    /// The first byte behind them.
+    byte: u8,
+}
+
+impl Next {
+    /// Nothing of a line that is empty, or begins with what a text does not.
+    fn of(line: &[u8]) -> Option<Self> {
+        let indent = spaces(line);
+        let byte = *line.get(indent)?;
+        (0x21..0x7F)
+            .contains(&byte)
+            .then_some(Self { indent, byte })
     }
 }
 
@@ -107,14 +217,6 @@ fn usual_key(bytes: &[u8]) -> Option<usize> {
     let len = bytes.iter().position(|&b| !WORD[usize::from(b)])?;
     let is_key = matches!(bytes[len..], [b':', b' ' | b'\n', ..]);
     (is_key && len <= LONGEST_WORD && bytes[0].is_ascii_alphabetic()).then_some(len)
-}
-
-/// How many spaces a line begins with, and the first byte behind them, if it is one of a text.
-fn indentation(line: &[u8]) -> Option<(usize, u8)> {
-    let indent = spaces(line);
-    (0x21..0x7F)
-        .contains(line.get(indent)?)
-        .then_some((indent, line[indent]))
 }
 
 /// Bytes of a scalar without quotes that mean nothing, whatever is around them.

@@ -117,15 +117,15 @@ impl Parser<'_> {
             (Style::Plain, Body::Here(_)) => {
                 self.is_line_as_printed(text, || self.column_of(scalar.range.start))
             }
-            (Style::Plain, Body::Decoded) => self.is_fold_as_printed(text, &scalar.range),
+            (Style::Plain, Body::Decoded) => self.is_fold_as_printed(&scalar.range),
             (Style::Literal, _) => self.is_block_as_printed(text),
             (Style::Double, Body::Here(_)) => {
                 let inner = &text[1..text.len() - 1];
-                is_printable(inner) && is_ambiguous_11(inner) && !inner.contains(' ')
+                is_printable(inner.as_bytes()) && is_ambiguous_11(inner) && !inner.contains(' ')
             }
             (Style::Single, Body::Here(_)) => {
                 let inner = &text[1..text.len() - 1];
-                is_printable(inner)
+                is_printable(inner.as_bytes())
                     && !is_ambiguous_11(inner)
                     && !Printer::fits_plain(inner)
                     && Printer::fits_single(inner)
@@ -150,11 +150,12 @@ impl Parser<'_> {
             let room = WIDTH.saturating_sub(column());
             text.len() <= room || !text[room..].contains(' ')
         };
-        is_printable(text) && is_text() && stays_on_line()
+        is_printable(text.as_bytes()) && is_text() && stays_on_line()
     }
 
     /// Whether a text without quotes is broken where it is when it is printed.
-    fn is_fold_as_printed(&self, text: &str, range: &Range<usize>) -> bool {
+    pub(super) fn is_fold_as_printed(&self, range: &Range<usize>) -> bool {
+        let text = &self.scan.text[range.clone()];
         let mut column = self.column_of(range.start);
         if !is_sentence(text) || !self.scan.text[range.start - column..range.start].is_ascii() {
             return false;
@@ -166,7 +167,7 @@ impl Parser<'_> {
         let mut words = lines.next().unwrap_or_default();
         loop {
             let last_space = memchr::memrchr(b' ', words.as_bytes());
-            if !is_printable(words) || last_space.is_some_and(|at| column + at > WIDTH) {
+            if !is_printable(words.as_bytes()) || last_space.is_some_and(|at| column + at > WIDTH) {
                 return false;
             }
             let Some(line) = lines.next() else {
@@ -183,7 +184,7 @@ impl Parser<'_> {
     }
 
     /// Whether a text behind `|` stands as it is printed.
-    fn is_block_as_printed(&self, text: &str) -> bool {
+    pub(super) fn is_block_as_printed(&self, text: &str) -> bool {
         let Ok(indent) = usize::try_from(self.scan.indent + 2) else {
             return false;
         };
@@ -221,8 +222,8 @@ fn is_shown(byte: u8) -> bool {
 }
 
 /// Whether a text holds nothing but what ASCII can show.
-fn is_printable(text: &str) -> bool {
-    text.bytes().fold(true, |fine, b| fine & is_shown(b))
+pub(super) fn is_printable(text: &[u8]) -> bool {
+    text.iter().fold(true, |fine, &b| fine & is_shown(b))
 }
 
 /// An integer that every reader takes for the same one, and prints as it is.
