@@ -177,13 +177,19 @@ fn touched(
         None => survey.roots(),
         Some(base) => {
             let snapshot = Snapshot::open(context.directory(), &base.to_string())?;
+            let head = Snapshot::open(context.directory(), &args.head)?;
+            let changed = head.differences(&snapshot).map_err(|why| {
+                let message = format!("cannot compare the two commits: {why}");
+                Failure::input(message, Some("fetch the whole history".to_owned()))
+            })?;
             let old = Commit::new(Arc::new(snapshot));
             let change = Change {
-                before: survey.changed(&old, &range.changed),
+                before: survey.changed(&old, &changed),
                 after: survey,
-                changed: &range.changed,
+                changed: &changed,
             };
-            output.removed = change.removed().iter().map(|path| plain(path)).collect();
+            let removed = change.before.removed(&change.after);
+            output.removed = removed.iter().map(|path| plain(path)).collect();
             let mut touched = change.touched(&old, new, args.rendered);
             if args.sources {
                 touched.extend(change.with_changed_sources(&context.config()?));
@@ -216,19 +222,14 @@ struct Change<'a> {
 }
 
 impl Change<'_> {
-    /// The roots that are there no more.
-    fn removed(&self) -> Vec<PathBuf> {
-        let after: BTreeSet<PathBuf> = self.after.roots().into_iter().collect();
-        let before = self.before.roots().into_iter();
-        before.filter(|root| !after.contains(root)).collect()
-    }
-
     /// The roots whose builds read what differs; if they are `rendered` too, those that differ.
     fn touched(&self, old: &Commit, new: &Commit, rendered: bool) -> BTreeSet<PathBuf> {
-        let roots: BTreeSet<PathBuf> = self.after.roots().into_iter().collect();
-        let mut maybe = self.after.leading_to(self.changed);
-        maybe.extend(self.before.leading_to(self.changed));
-        maybe.retain(|root| roots.contains(root));
+        let mut maybe = self.before.leading_to(self.changed);
+        if !maybe.is_empty() {
+            let gone = self.before.removed(&self.after);
+            maybe.retain(|root| gone.binary_search(root).is_err());
+        }
+        maybe.extend(self.after.leading_to(self.changed));
         maybe.sort();
         maybe.dedup();
         let options = Options {
@@ -263,11 +264,17 @@ impl Change<'_> {
             let is_source = parts.next()?.as_os_str() != "k8s";
             is_source.then(|| apps.join(app))
         };
-        let touched: BTreeSet<PathBuf> = self
-            .changed
-            .iter()
-            .filter_map(|path| app_of(path))
-            .collect();
+        let changed = || self.changed.iter();
+        let mut touched: BTreeSet<PathBuf> = changed().filter_map(|path| app_of(path)).collect();
+        for shared in &config.shared {
+            let path = Path::new("/").join(&shared.path);
+            if changed().any(|changed| changed.starts_with(&path)) {
+                match &shared.apps {
+                    Some(names) => touched.extend(names.iter().map(|name| apps.join(name))),
+                    None => _ = touched.insert(apps.clone()),
+                }
+            }
+        }
         let mut roots = self.after.roots();
         roots.retain(|root| touched.iter().any(|app| root.starts_with(app)));
         roots

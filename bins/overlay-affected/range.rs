@@ -1,15 +1,13 @@
-//! Two commits, and the files that differ between them.
+//! Where the range of commits begins.
 
 use git2::{Oid, Repository};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use windlass_cli::Failure;
 
 /// From one commit to another.
 pub(crate) struct Range {
     /// The earlier commit; nothing where it is not known.
     pub(crate) base: Option<Oid>,
-    /// The files that differ, below `/`. One that moved is there with both names.
-    pub(crate) changed: Vec<PathBuf>,
 }
 
 impl Range {
@@ -42,28 +40,8 @@ impl Range {
                 return Err(Failure::input(message, None));
             }
         };
-        let changed = match base {
-            Some(base) => differences(&repository, base, head).map_err(unreadable)?,
-            None => Vec::new(),
-        };
-        Ok(Self { base, changed })
+        Ok(Self { base })
     }
-}
-
-fn differences(repository: &Repository, old: Oid, new: Oid) -> Result<Vec<PathBuf>, git2::Error> {
-    let tree = |commit| repository.find_commit(commit)?.tree();
-    let diff = repository.diff_tree_to_tree(Some(&tree(old)?), Some(&tree(new)?), None)?;
-    let files = diff
-        .deltas()
-        .flat_map(|delta| [delta.old_file().path(), delta.new_file().path()].map(absolute));
-    let mut files: Vec<PathBuf> = files.flatten().collect();
-    files.sort();
-    files.dedup();
-    Ok(files)
-}
-
-fn absolute(path: Option<&Path>) -> Option<PathBuf> {
-    Some(Path::new("/").join(path?))
 }
 
 fn open(folder: &Path) -> Result<Repository, Failure> {
@@ -75,9 +53,4 @@ fn open(folder: &Path) -> Result<Repository, Failure> {
         );
         Failure::input(message, Some("name a folder of one with `-C`".to_owned()))
     })
-}
-
-fn unreadable(why: git2::Error) -> Failure {
-    let message = format!("cannot compare the two commits: {}", why.message());
-    Failure::input(message, Some("fetch the whole history".to_owned()))
 }

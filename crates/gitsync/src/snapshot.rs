@@ -204,6 +204,37 @@ impl Snapshot {
         named.collect()
     }
 
+    /// The files that differ between this commit and another, below `/`, sorted. One that moved is
+    /// there with both names. Folders that are the same in both are not looked into.
+    ///
+    /// # Errors
+    /// If an object cannot be read.
+    pub fn differences(&self, other: &Self) -> io::Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        let mut open = vec![(PathBuf::from("/"), [Some(self.tree), Some(other.tree)])];
+        while let Some((folder, [one, two])) = open.pop() {
+            if one == two {
+                continue;
+            }
+            let data = |snapshot: &Self, id: Option<Oid>| {
+                id.map_or(Ok(Vec::new()), |id| {
+                    snapshot.object(id, ObjectType::Tree, MAX_FOLDER)
+                })
+            };
+            let differ = tree::differences(&data(self, one)?, &data(other, two)?);
+            for (name, both) in differ.map_err(io::Error::other)? {
+                let path = folder.join(path_of(&name));
+                let is_folder = |entry: &Entry| entry.mode == Mode::Folder;
+                if both.iter().flatten().any(|entry| !is_folder(entry)) {
+                    files.push(path.clone());
+                }
+                open.push((path, both.map(|entry| Some(entry.filter(is_folder)?.id))));
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
     /// A plain file in the root, for which no link is followed and no submodule fetched.
     pub(crate) fn file_in_root(&self, name: &str, limit: usize) -> io::Result<Vec<u8>> {
         match self.folder(self.tree)?.get(name.as_bytes()) {

@@ -99,6 +99,28 @@ pub(crate) fn listing(data: &[u8]) -> Result<BTreeMap<Vec<u8>, Entry>> {
         .collect()
 }
 
+/// A name, and what it stands for in each of two trees.
+pub(crate) type Difference = (Vec<u8>, [Option<Entry>; 2]);
+
+/// The names that stand for something else in two trees, or in one alone.
+pub(crate) fn differences(one: &[u8], other: &[u8]) -> Result<Vec<Difference>> {
+    let mut found: BTreeMap<&[u8], [Option<(&[u8], Entry)>; 2]> = BTreeMap::new();
+    for (at, data) in [one, other].into_iter().enumerate() {
+        for raw in entries(data) {
+            let raw = raw?;
+            let bytes = &data[raw.start..raw.end];
+            found.entry(raw.name).or_default()[at] = Some((bytes, raw.entry));
+        }
+    }
+    // By their bytes, a file that can be run from now on differs too.
+    found.retain(|_, [left, right]| left.map(|it| it.0) != right.map(|it| it.0));
+    let entry = |both: Option<(&[u8], Entry)>| both.map(|(_, entry)| entry);
+    let found = found.into_iter();
+    Ok(found
+        .map(|(name, both)| (name.to_vec(), both.map(entry)))
+        .collect())
+}
+
 /// The names of the folders in it, but for those that are not UTF-8.
 pub(crate) fn folders(data: &[u8]) -> Result<Vec<String>> {
     let mut names = Vec::new();

@@ -5,9 +5,9 @@ mod mentions;
 use crate::error::Result;
 use crate::files::{Entry, Files, MAX_NAMES, cannot_read};
 use crate::kustomization::FILE_NAMES;
-use mentions::Mentions;
+use mentions::{Mentions, Wanted};
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use windlass_fault::Location;
@@ -32,8 +32,8 @@ use windlass_fault::Location;
 pub struct Survey {
     /// Where it was begun, without links.
     folder: PathBuf,
-    /// By folder, without links.
-    found: HashMap<PathBuf, Arc<Noted>>,
+    /// By folder, without links. As text it is found faster than as a path.
+    found: HashMap<OsString, Arc<Noted>>,
     /// The links that were seen on the way.
     links: HashSet<PathBuf>,
 }
@@ -71,9 +71,8 @@ impl Survey {
                 survey.links.extend(look.links);
                 if let Some(mentions) = look.mentions {
                     let shown = Some(shown);
-                    survey
-                        .found
-                        .insert(real, Arc::new(Noted { shown, mentions }));
+                    let noted = Arc::new(Noted { shown, mentions });
+                    survey.found.insert(real.into_os_string(), noted);
                 }
             }
             level = next;
@@ -91,7 +90,7 @@ impl Survey {
     #[must_use]
     pub fn changed(&self, files: &dyn Files, changed: &[PathBuf]) -> Self {
         let mut survey = self.clone();
-        let differs: HashSet<&OsStr> = changed.iter().map(|path| path.as_os_str()).collect();
+        let differs = Wanted::new(changed.iter().map(PathBuf::as_path));
         survey
             .found
             .retain(|_, noted| !noted.mentions.come_from(&differs));
@@ -105,7 +104,7 @@ impl Survey {
         }
         for (folder, noted) in &self.found {
             if !survey.found.contains_key(folder) {
-                survey.note(files, folder, noted.shown.clone());
+                survey.note(files, Path::new(folder), noted.shown.clone());
             }
         }
         survey.add_used(files);
@@ -116,7 +115,7 @@ impl Survey {
     fn shown(&self, folder: &Path) -> Option<PathBuf> {
         let (real, noted) = self.found.iter().find(|(_, noted)| noted.shown.is_some())?;
         let shown = noted.shown.as_ref()?;
-        let mut above = real.ancestors().zip(shown.ancestors());
+        let mut above = Path::new(real).ancestors().zip(shown.ancestors());
         let (real, shown) = above.find(|(real, _)| folder.starts_with(real))?;
         let inside = folder.strip_prefix(real).ok()?;
         (!is_hidden(inside)).then(|| shown.join(inside))
@@ -130,9 +129,20 @@ impl Survey {
         roots
     }
 
-    fn unused(&self) -> impl Iterator<Item = (&Path, &PathBuf)> {
+    /// The roots that are none in a later survey, sorted.
+    #[must_use]
+    pub fn removed(&self, later: &Self) -> Vec<PathBuf> {
+        let roots: HashSet<&OsStr> = later.unused().map(|(_, shown)| shown.as_os_str()).collect();
+        let removed = self.unused().map(|(_, shown)| shown);
+        let removed = removed.filter(|shown| !roots.contains(shown.as_os_str()));
+        let mut removed: Vec<PathBuf> = removed.cloned().collect();
+        removed.sort();
+        removed
+    }
+
+    fn unused(&self) -> impl Iterator<Item = (&OsStr, &PathBuf)> {
         let uses = self.found.values().flat_map(|noted| &noted.mentions.uses);
-        let used: HashSet<&Path> = uses.map(PathBuf::as_path).collect();
+        let used: HashSet<&OsStr> = uses.map(|path| path.as_os_str()).collect();
         self.found.iter().filter_map(move |(folder, noted)| {
             let is_root = !noted.mentions.is_component && !used.contains(&**folder);
             Some((&**folder, noted.shown.as_ref().filter(|_| is_root)?))
@@ -144,20 +154,19 @@ impl Survey {
     /// taken for a name. What functions and helm read by themselves is not known.
     #[must_use]
     pub fn leading_to(&self, files: &[PathBuf]) -> Vec<PathBuf> {
-        let wanted: HashSet<&OsStr> = files.iter().map(|path| path.as_os_str()).collect();
-        let mut users: HashMap<&Path, Vec<&Path>> = HashMap::new();
-        let mut open = Vec::new();
-        for (folder, noted) in &self.found {
-            if noted.mentions.lead_to(&wanted) {
-                open.push(&**folder);
-            }
+        let wanted = Wanted::new(files.iter().map(PathBuf::as_path));
+        let leading = self
+            .found
+            .iter()
+            .filter(|(_, noted)| noted.mentions.lead_to(&wanted));
+        let mut open: Vec<&OsStr> = leading.map(|(folder, _)| &**folder).collect();
+        let mut users: HashMap<&OsStr, Vec<&OsStr>> = HashMap::new();
+        for (folder, noted) in self.found.iter().filter(|_| !open.is_empty()) {
             for path in &noted.mentions.uses {
-                if let Some((used, _)) = self.found.get_key_value(path) {
-                    users.entry(used).or_default().push(folder);
-                }
+                users.entry(path.as_os_str()).or_default().push(folder);
             }
         }
-        let mut reached: HashSet<&Path> = HashSet::new();
+        let mut reached: HashSet<&OsStr> = HashSet::new();
         while let Some(folder) = open.pop() {
             if reached.insert(folder) {
                 open.extend(users.get(folder).into_iter().flatten());
@@ -174,16 +183,17 @@ impl Survey {
     #[must_use]
     pub fn way(&self, files: &dyn Files, root: &Path, file: &Path) -> Option<Vec<Location>> {
         let root = files.find(root).ok()?.path;
-        let wanted = HashSet::from([file.as_os_str()]);
-        let mut before: HashMap<&Path, &Path> = HashMap::new();
-        let mut open = VecDeque::from([self.found.get_key_value(&root)?]);
+        let wanted = Wanted::new([file]);
+        let mut before: HashMap<&OsStr, &OsStr> = HashMap::new();
+        let mut open = VecDeque::from([self.found.get_key_value(root.as_os_str())?]);
         while let Some((folder, noted)) = open.pop_front() {
             if noted.mentions.lead_to(&wanted) {
                 return Some(self.steps(files, &before, folder, file));
             }
             let used = noted.mentions.uses.iter();
-            for (next, noted) in used.filter_map(|path| self.found.get_key_value(path)) {
-                if *next != root && !before.contains_key(&**next) {
+            let used = used.filter_map(|path| self.found.get_key_value(path.as_os_str()));
+            for (next, noted) in used {
+                if next != root.as_os_str() && !before.contains_key(&**next) {
                     before.insert(next, folder);
                     open.push_back((next, noted));
                 }
@@ -195,14 +205,14 @@ impl Survey {
     fn steps(
         &self,
         files: &dyn Files,
-        before: &HashMap<&Path, &Path>,
-        last: &Path,
+        before: &HashMap<&OsStr, &OsStr>,
+        last: &OsStr,
         file: &Path,
     ) -> Vec<Location> {
         let mut steps = Vec::new();
-        let (mut folder, mut wanted) = (last, vec![file]);
+        let (mut folder, mut wanted) = (Path::new(last), vec![file]);
         loop {
-            let noted = &self.found[folder];
+            let noted = &self.found[folder.as_os_str()];
             let shown = noted.shown.as_deref().unwrap_or(folder);
             let sources = &noted.mentions.sources;
             // What a plugin's configuration names is shown where that is named.
@@ -213,8 +223,8 @@ impl Survey {
                 .iter()
                 .filter_map(|(file, shown)| mentions::place(files, (file, shown), &wanted_here));
             steps.extend(places.next());
-            match before.get(folder) {
-                Some(above) => (folder, wanted) = (above, vec![folder]),
+            match before.get(folder.as_os_str()) {
+                Some(above) => (folder, wanted) = (Path::new(above), vec![folder]),
                 None => break,
             }
         }
@@ -227,24 +237,22 @@ impl Survey {
         if let Some(mut mentions) = Mentions::of(files, folder, &FILE_NAMES) {
             mentions.follow(files, &self.links);
             let noted = Arc::new(Noted { shown, mentions });
-            self.found.insert(folder.to_owned(), noted);
+            self.found.insert(folder.into(), noted);
         }
     }
 
     /// Adds what is used and was passed over, or lies elsewhere.
     fn add_used(&mut self, files: &dyn Files) {
-        let mut open: Vec<PathBuf> = Vec::new();
+        let uses = self.found.values().flat_map(|noted| &noted.mentions.uses);
+        let unknown = uses.filter(|path| !self.was_looked_at(path));
+        let mut open: Vec<PathBuf> = unknown.cloned().collect();
         let mut seen: HashSet<PathBuf> = HashSet::new();
-        for noted in self.found.values() {
-            open.extend(noted.mentions.uses.iter().cloned());
-        }
-        open.retain(|path| !self.was_looked_at(path));
         while let Some(folder) = open.pop() {
             if self.was_looked_at(&folder) || !seen.insert(folder.clone()) {
                 continue;
             }
             self.note(files, &folder, None);
-            if let Some(noted) = self.found.get(&folder) {
+            if let Some(noted) = self.found.get(folder.as_os_str()) {
                 open.extend(noted.mentions.uses.iter().cloned());
             }
         }
@@ -252,7 +260,7 @@ impl Survey {
 
     /// Whether a kustomization at this path would have been found.
     fn was_looked_at(&self, path: &Path) -> bool {
-        self.found.contains_key(path)
+        self.found.contains_key(path.as_os_str())
             || path
                 .strip_prefix(&self.folder)
                 .is_ok_and(|inside| !is_hidden(inside))

@@ -4,6 +4,7 @@ use crate::files::{Files, MAX_SIZE, normalized};
 use crate::kustomization::{COMPONENT, FILE_NAMES};
 use crate::read::settings;
 use crate::remote::{self, Address, LOCK};
+use aho_corasick::AhoCorasick;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -19,38 +20,95 @@ const PLUGINS: [&str; 3] = ["generators", "transformers", "validators"];
 /// The length of a path that systems allow, in bytes.
 const MAX_PATH: usize = 4096;
 
+/// The files that are asked for.
+pub(super) struct Wanted<'a> {
+    paths: HashSet<&'a OsStr>,
+    /// Finds their names in a text.
+    names: AhoCorasick,
+    folders: HashSet<&'a OsStr>,
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) fn new(paths: impl IntoIterator<Item = &'a Path>) -> Self {
+        let paths: Vec<&Path> = paths.into_iter().collect();
+        let parents = paths.iter().filter_map(|path| path.parent());
+        let names = paths.iter().filter_map(|path| path.file_name());
+        Self {
+            names: AhoCorasick::new(names.map(OsStr::as_encoded_bytes))
+                .expect("the names of files that differ are not gigabytes"),
+            folders: parents.map(Path::as_os_str).collect(),
+            paths: paths.into_iter().map(Path::as_os_str).collect(),
+        }
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        self.paths.contains(path.as_os_str())
+    }
+}
+
 /// What one kustomization may lead to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Mentions {
     pub(super) is_component: bool,
-    /// The files that all this was read from, and that would be read if they were there.
+    /// The folder of the kustomization.
+    folder: PathBuf,
+    /// The files that all this was read from beside the kustomization itself, and that would be
+    /// read if they were there.
     pub(super) sources: Vec<PathBuf>,
     /// The files and folders that it uses where a folder may stand.
     pub(super) uses: Vec<PathBuf>,
-    /// The files and folders that it may name.
-    pub(super) paths: Vec<PathBuf>,
+    /// Texts that may name files and folders, each on a line.
+    texts: String,
+    /// Whether one of them may name what it does not end with: `..`, `a/`.
+    is_open: bool,
+    /// Other files and folders that it may name.
+    paths: Vec<PathBuf>,
     /// Whether it may read everything in the folders that it names, as of charts.
     reads_folders: bool,
+    /// Whether something it names may be remote.
+    is_locked: bool,
 }
 
 impl Mentions {
     /// Whether any of the files that this was read from is among `changed`.
-    pub(super) fn come_from(&self, changed: &HashSet<&OsStr>) -> bool {
-        let mut sources = self.sources.iter();
-        sources.any(|path| changed.contains(path.as_os_str()))
+    pub(super) fn come_from(&self, changed: &Wanted<'_>) -> bool {
+        let is_here = changed.folders.contains(self.folder.as_os_str());
+        (is_here && self.files().any(|path| changed.has(&path)))
+            || self.sources.iter().any(|path| changed.has(path))
+    }
+
+    /// Where the kustomization may stand.
+    fn files(&self) -> impl Iterator<Item = PathBuf> {
+        FILE_NAMES.into_iter().map(|name| self.folder.join(name))
     }
 
     /// Whether any of these files may be read.
-    pub(super) fn lead_to(&self, wanted: &HashSet<&OsStr>) -> bool {
-        let mut paths = self.paths.iter().map(PathBuf::as_path);
+    pub(super) fn lead_to(&self, wanted: &Wanted<'_>) -> bool {
         self.come_from(wanted)
+            || (self.is_locked && self.locks().any(|path| wanted.has(&path)))
             || match self.reads_folders {
-                true => paths.any(|folder| {
-                    let mut wanted = wanted.iter().map(Path::new);
-                    wanted.any(|path| path.starts_with(folder))
+                true => self.named().any(|folder| {
+                    let mut wanted = wanted.paths.iter().map(Path::new);
+                    wanted.any(|path| path.starts_with(&folder))
                 }),
-                false => paths.any(|path| wanted.contains(path.as_os_str())),
+                false => {
+                    self.paths.iter().any(|path| wanted.has(path))
+                        || ((self.is_open || wanted.names.is_match(&self.texts))
+                            && self.named().any(|path| wanted.has(&path)))
+                }
             }
+    }
+
+    /// All files and folders that it may name.
+    fn named(&self) -> impl Iterator<Item = PathBuf> {
+        let texts = self.texts.lines();
+        let named = texts.flat_map(|text| named(&self.folder, text));
+        self.paths.iter().cloned().chain(named)
+    }
+
+    /// Where the lock may stand that says what is remote: beside the kustomization or above it.
+    fn locks(&self) -> impl Iterator<Item = PathBuf> {
+        self.folder.ancestors().map(|above| above.join(LOCK))
     }
 
     /// What the kustomization of a folder may lead to, which stands in a file of one of these
@@ -63,10 +121,10 @@ impl Mentions {
         if contents.is_empty() {
             return None;
         }
-        let mut mentions = Self::default();
-        mentions
-            .sources
-            .extend(FILE_NAMES.map(|name| folder.join(name)));
+        let mut mentions = Self {
+            folder: folder.to_owned(),
+            ..Self::default()
+        };
         for content in contents {
             mentions.read(files, folder, content);
         }
@@ -93,11 +151,13 @@ impl Mentions {
                     self.read_plugin(files, folder, tree.text(item));
                 }
             }
-            if key.to_ascii_lowercase().starts_with("helm") {
+            if key.len() >= 4 && key.as_bytes()[..4].eq_ignore_ascii_case(b"helm") {
                 self.read_charts(folder);
             }
         }
-        self.add_all(&tree, root, folder);
+        for scalar in scalars(&tree, root) {
+            self.add(tree.text(scalar));
+        }
     }
 
     /// Takes in the configuration of generators or transformers, from a file or from the field.
@@ -117,19 +177,17 @@ impl Mentions {
         self.paths.push(folder.join("charts"));
     }
 
-    fn add_all(&mut self, tree: &Tree, root: NodeId, folder: &Path) {
-        for scalar in scalars(tree, root) {
-            self.paths.extend(named(folder, tree.text(scalar)));
-            self.add_lock(folder, tree.text(scalar));
+    /// Adds what a scalar may name.
+    fn add(&mut self, text: &str) {
+        if can_be_path(text) {
+            self.texts.push_str(text);
+            self.texts.push('\n');
+            let last = text.rsplit(['/', '=']).next();
+            self.is_open |= matches!(last, None | Some("" | "." | ".."));
         }
-    }
-
-    /// What is remote is what the lock beside the kustomization or above it says.
-    fn add_lock(&mut self, folder: &Path, text: &str) {
-        if remote::is_web(text) || Address::parse(text).is_some() {
-            let above = folder.ancestors();
-            self.paths.extend(above.map(|above| above.join(LOCK)));
-        }
+        let is_remote = || remote::is_web(text) || Address::parse(text).is_some();
+        // Without one of these there is no host.
+        self.is_locked = self.is_locked || (text.contains([':', '/']) && is_remote());
     }
 
     /// Adds what may be a path in any line of a text, without reading it as YAML: a word, or all
@@ -153,21 +211,28 @@ impl Mentions {
         if links.is_empty() {
             return;
         }
-        for paths in [&mut self.paths, &mut self.uses, &mut self.sources] {
-            let through_link = |path: &&PathBuf| path.ancestors().any(|at| links.contains(at));
-            let real = paths.iter().filter(through_link);
-            let real: Vec<PathBuf> = real
-                .filter_map(|path| Some(files.find(path).ok()?.path))
-                .collect();
-            paths.extend(real);
-        }
+        let real = |path: PathBuf| {
+            let through_link = path.ancestors().any(|at| links.contains(at));
+            let found = through_link.then(|| files.find(&path));
+            Some(found?.ok()?.path)
+        };
+        let sources = self.files().chain(self.sources.iter().cloned());
+        let sources: Vec<PathBuf> = sources.filter_map(real).collect();
+        let uses: Vec<PathBuf> = self.uses.iter().cloned().filter_map(real).collect();
+        let paths: Vec<PathBuf> = self.named().chain(self.locks()).filter_map(real).collect();
+        self.sources.extend(sources);
+        self.uses.extend(uses);
+        self.paths.extend(paths);
     }
 }
 
 /// The path that a text names, seen from a folder, if it can be one.
 fn at(folder: &Path, text: &str) -> Option<PathBuf> {
-    let can_be = !text.is_empty() && text.len() <= MAX_PATH && !text.contains(['\n', '\0']);
-    can_be.then(|| normalized(&folder.join(text)))
+    can_be_path(text).then(|| normalized(&folder.join(text)))
+}
+
+fn can_be_path(text: &str) -> bool {
+    !text.is_empty() && text.len() <= MAX_PATH && !text.contains(['\n', '\0'])
 }
 
 /// The paths that a scalar may name: `path`, or `key=path`.
