@@ -4,6 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::object::tree_of;
 use crate::tree::{self, Entry, Mode};
 use git2::{ErrorCode, ObjectType, Odb, Oid, Repository};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -63,10 +64,14 @@ pub enum Listed {
 
 type Folder = BTreeMap<Vec<u8>, Entry>;
 
+/// A folder on the way to a path.
+type Step<'p> = (Cow<'p, [u8]>, Oid);
+
 /// What stands at a path.
-enum Place {
+enum Place<'p> {
     Folder(Oid),
-    File(Oid),
+    /// A file and its name.
+    File(Oid, Cow<'p, [u8]>),
     /// Something in a submodule, whose own path comes first.
     Within(Arc<Snapshot>, PathBuf, PathBuf),
 }
@@ -155,10 +160,10 @@ impl Snapshot {
     /// # Errors
     /// If there is nothing, or a link on the way leads out of the commit.
     pub fn find(&self, path: &Path) -> io::Result<(PathBuf, bool)> {
-        let (found, place) = self.walk(path)?;
+        let (above, place) = self.walk(path)?;
         match place {
-            Place::Folder(_) => Ok((found, true)),
-            Place::File(_) => Ok((found, false)),
+            Place::Folder(_) => Ok((joined(&above, None), true)),
+            Place::File(_, name) => Ok((joined(&above, Some(&name)), false)),
             Place::Within(module, at, rest) => {
                 let (inner, is_dir) = module.find(&rest)?;
                 let inner = inner.strip_prefix("/").unwrap_or(&inner);
@@ -178,7 +183,7 @@ impl Snapshot {
     /// If it is no file, or larger than `limit` bytes ([`io::ErrorKind::FileTooLarge`]).
     pub fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         match self.walk(path)?.1 {
-            Place::File(id) => self.blob(id, usize::try_from(limit).unwrap_or(usize::MAX)),
+            Place::File(id, _) => self.blob(id, usize::try_from(limit).unwrap_or(usize::MAX)),
             Place::Folder(_) => Err(io::ErrorKind::IsADirectory.into()),
             Place::Within(module, _, rest) => module.read(&rest, limit),
         }
@@ -244,27 +249,27 @@ impl Snapshot {
     }
 
     /// Follows a path name by name, and each link on the way.
-    fn walk(&self, path: &Path) -> io::Result<(PathBuf, Place)> {
+    fn walk<'p>(&self, path: &'p Path) -> io::Result<(Vec<Step<'p>>, Place<'p>)> {
         let mut waiting = names_of(path)?;
         waiting.reverse();
-        let mut above: Vec<(Vec<u8>, Oid)> = Vec::new();
+        let mut above: Vec<Step<'p>> = Vec::new();
         let mut links = 0;
         while let Some(name) = waiting.pop() {
             // A point, or nothing behind a slash, stands for the folder, which it must be.
-            if name == b"." || name.is_empty() {
+            if *name == *b"." || name.is_empty() {
                 continue;
             }
-            if name == b".." {
+            if *name == *b".." {
                 above.pop().ok_or_else(leads_out)?;
                 continue;
             }
             let folder = above.last().map_or(self.tree, |(_, id)| *id);
-            let entry = self.folder(folder)?.get(&name).copied();
+            let entry = self.folder(folder)?.get(&*name).copied();
             let entry = entry.ok_or(io::ErrorKind::NotFound)?;
             match entry.mode {
                 Mode::Folder => above.push((name, entry.id)),
                 Mode::File if waiting.is_empty() => {
-                    return Ok((joined(&above, Some(&name)), Place::File(entry.id)));
+                    return Ok((above, Place::File(entry.id, name)));
                 }
                 Mode::File => return Err(io::ErrorKind::NotADirectory.into()),
                 Mode::Symlink => {
@@ -275,19 +280,19 @@ impl Snapshot {
                     let target = self.blob(entry.id, MAX_LINK)?;
                     let mut names = names_in(&target)?;
                     names.reverse();
-                    waiting.extend(names);
+                    waiting.extend(names.into_iter().map(Cow::Owned));
                 }
                 Mode::Submodule => {
                     let at = joined(&above, Some(&name));
                     let module = self.submodule(&at, entry.id)?;
                     let rest = waiting.iter().rev().map(|name| path_of(name));
                     let rest = Path::new("/").join(rest.collect::<PathBuf>());
-                    return Ok((PathBuf::new(), Place::Within(module, at, rest)));
+                    return Ok((above, Place::Within(module, at, rest)));
                 }
             }
         }
         let id = above.last().map_or(self.tree, |(_, id)| *id);
-        Ok((joined(&above, None), Place::Folder(id)))
+        Ok((above, Place::Folder(id)))
     }
 
     fn submodule(&self, at: &Path, commit: Oid) -> io::Result<Arc<Self>> {
@@ -355,12 +360,12 @@ fn leads_out() -> io::Error {
 }
 
 /// The names of a path that begins at the root.
-fn names_of(path: &Path) -> io::Result<Vec<Vec<u8>>> {
+fn names_of(path: &Path) -> io::Result<Vec<Cow<'_, [u8]>>> {
     let mut names = Vec::new();
     for part in path.components() {
         match part {
-            Component::Normal(name) => names.push(name.as_encoded_bytes().to_vec()),
-            Component::ParentDir => names.push(b"..".to_vec()),
+            Component::Normal(name) => names.push(Cow::Borrowed(name.as_encoded_bytes())),
+            Component::ParentDir => names.push(Cow::Borrowed(&b".."[..])),
             Component::RootDir | Component::CurDir => {}
             Component::Prefix(_) => return Err(io::ErrorKind::NotFound.into()),
         }
@@ -377,10 +382,10 @@ fn names_in(target: &[u8]) -> io::Result<Vec<Vec<u8>>> {
     Ok(names.map(<[u8]>::to_vec).collect())
 }
 
-fn joined(above: &[(Vec<u8>, Oid)], name: Option<&Vec<u8>>) -> PathBuf {
-    let names = above.iter().map(|(name, _)| name).chain(name);
+fn joined(above: &[Step<'_>], name: Option<&[u8]>) -> PathBuf {
+    let names = above.iter().map(|(name, _)| &**name).chain(name);
     let mut path = PathBuf::from("/");
-    path.extend(names.map(|name| path_of(name)));
+    path.extend(names.map(path_of));
     path
 }
 

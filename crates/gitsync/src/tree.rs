@@ -104,7 +104,7 @@ pub(crate) type Difference = (Vec<u8>, [Option<Entry>; 2]);
 
 /// The names that stand for something else in two trees, or in one alone.
 pub(crate) fn differences(one: &[u8], other: &[u8]) -> Result<Vec<Difference>> {
-    let mut found: BTreeMap<&[u8], [Option<(&[u8], Entry)>; 2]> = BTreeMap::new();
+    let mut found: BTreeMap<_, [Option<(&[u8], _)>; 2]> = BTreeMap::new();
     for (at, data) in [one, other].into_iter().enumerate() {
         for raw in entries(data) {
             let raw = raw?;
@@ -114,10 +114,9 @@ pub(crate) fn differences(one: &[u8], other: &[u8]) -> Result<Vec<Difference>> {
     }
     // By their bytes, a file that can be run from now on differs too.
     found.retain(|_, [left, right]| left.map(|it| it.0) != right.map(|it| it.0));
-    let entry = |both: Option<(&[u8], Entry)>| both.map(|(_, entry)| entry);
     let found = found.into_iter();
     Ok(found
-        .map(|(name, both)| (name.to_vec(), both.map(entry)))
+        .map(|(name, both)| (name.to_vec(), both.map(|it| Some(it?.1))))
         .collect())
 }
 
