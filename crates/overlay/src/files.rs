@@ -578,7 +578,12 @@ fn not_a_folder(path: &Path) -> Error {
 
 /// The path without `.`, and without `..` where a name stands before it.
 pub(crate) fn normalized(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let is_odd = |pair: &[u8]| pair[0] == b'/' && matches!(pair[1], b'.' | b'/');
+    if bytes.starts_with(b"/") && !bytes.ends_with(b"/") && !bytes.windows(2).any(is_odd) {
+        return path.to_owned();
+    }
+    let mut out = PathBuf::with_capacity(bytes.len());
     for part in path.components() {
         match part {
             Component::CurDir => {}

@@ -51,9 +51,12 @@ impl Gvk {
 
     /// Whether every part that `self` gives is the one of `api_version` and `kind`.
     pub(crate) fn selects(&self, api_version: &str, kind: &str) -> bool {
-        let (group, version) = split_api_version(api_version);
         let fits = |want: &str, have: &str| want.is_empty() || want == have;
-        fits(&self.kind, kind) && fits(&self.group, group) && fits(&self.version, version)
+        let fits_api = || {
+            let (group, version) = split_api_version(api_version);
+            fits(&self.group, group) && fits(&self.version, version)
+        };
+        fits(&self.kind, kind) && fits_api()
     }
 }
 

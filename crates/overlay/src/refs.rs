@@ -11,14 +11,14 @@ use crate::id::{Gvk, Id, NO_NAMESPACE};
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::schema::Schema;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use windlass_yaml::{Kind, NodeId, Tree, Value};
 
 /// Sets every field that names another object to the present name of that object.
 pub(crate) fn fix(layer: &mut Layer, work: &mut Work<'_>) -> Result<()> {
     let (tree, schema) = (&mut work.tree, &work.schema);
     let index = Index::new(tree, schema, &layer.resources);
-    let fields = by_kind(&layer.config.name_references);
+    let fields = by_kind(&layer.config.name_references, &index.kinds());
     let mut referred: Vec<(usize, Id)> = Vec::new();
     for at in 0..index.objects.len() {
         let specs = index.specs(at, &fields);
@@ -56,12 +56,16 @@ pub(crate) fn fix(layer: &mut Layer, work: &mut Work<'_>) -> Result<()> {
 type Fields<'c> = Vec<(usize, &'c Gvk, &'c FieldSpec)>;
 
 /// The fields to look at, by the kind that has them; those of any kind under the empty one.
-fn by_kind(references: &[NameReference]) -> HashMap<&str, Fields<'_>> {
+fn by_kind<'c>(
+    references: &'c [NameReference],
+    kinds: &BTreeSet<&str>,
+) -> HashMap<&'c str, Fields<'c>> {
     let all = references
         .iter()
         .flat_map(|reference| reference.fields.iter().map(|spec| (&reference.gvk, spec)));
     let mut fields: HashMap<&str, Fields<'_>> = HashMap::new();
-    for (at, (gvk, spec)) in all.enumerate() {
+    let is_here = |kind: &str| kind.is_empty() || kinds.contains(kind);
+    for (at, (gvk, spec)) in all.enumerate().filter(|(_, (_, it))| is_here(&it.gvk.kind)) {
         let kind = fields.entry(&spec.gvk.kind).or_default();
         kind.push((at, gvk, spec));
     }
@@ -127,6 +131,12 @@ impl Index {
             objects,
             by_old_name,
         }
+    }
+
+    /// The kinds that objects were read with.
+    fn kinds(&self) -> BTreeSet<&str> {
+        let kinds = self.objects.iter().map(|object| &*object.original.gvk.kind);
+        kinds.collect()
     }
 
     /// The fields of the object at `at` that may name others, as they are configured.
