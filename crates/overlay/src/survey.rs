@@ -113,6 +113,9 @@ impl Survey {
 
     /// How a folder that is not known would be shown: as its neighbours are.
     fn shown(&self, folder: &Path) -> Option<PathBuf> {
+        if let Some(noted) = self.found.get(folder.as_os_str()) {
+            return noted.shown.clone();
+        }
         let (real, noted) = self.found.iter().find(|(_, noted)| noted.shown.is_some())?;
         let shown = noted.shown.as_ref()?;
         let mut above = Path::new(real).ancestors().zip(shown.ancestors());
@@ -149,9 +152,10 @@ impl Survey {
         })
     }
 
-    /// The roots whose build may read one of these files, or would if it were there. All that
-    /// would are among them; some may be that would not, since every text that could name a file is
-    /// taken for a name. What functions and helm read by themselves is not known.
+    /// The roots whose build may read one of these files, whose paths begin at the root and hold no
+    /// `.` and `..`, or would if it were there. All that would are among them; some may be that would
+    /// not, since every text that could name a file is taken for a name. What functions and helm read
+    /// by themselves is not known.
     #[must_use]
     pub fn leading_to(&self, files: &[PathBuf]) -> Vec<PathBuf> {
         let wanted = Wanted::new(files.iter().map(PathBuf::as_path));
@@ -412,7 +416,10 @@ mod tests {
         ]);
         let after = survey.changed(&new, &changed);
         assert_eq!(after.roots(), paths(["", "broken", "new/one"]));
+        assert_eq!(survey.removed(&after), paths(["made"]));
         let back = after.changed(&files(), &changed);
         assert_eq!(back.roots(), survey.roots());
+        let same = survey.changed(&files(), &paths(["/made/kustomization.yaml"]));
+        assert_eq!(survey.removed(&same), paths([]));
     }
 }

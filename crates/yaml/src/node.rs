@@ -194,8 +194,10 @@ impl Tree {
         }
     }
 
-    pub(crate) fn is_careful(&self) -> bool {
-        self.careful
+    /// Whether short ways may be taken in reading a source.
+    pub(crate) fn has_short_ways(&self, source: SourceId) -> bool {
+        let source = self.source(source);
+        !self.careful && source.is_some_and(|source| source.has_plain_lines())
     }
 
     /// How many values a tree may have for [`Tree::check_size`].
@@ -381,8 +383,7 @@ impl Tree {
     /// Says that a node stands in its source byte for byte as it would be printed there, and all
     /// that is in it too. Any change to one of them takes that back.
     pub(crate) fn mark_as_printed(&mut self, id: NodeId) {
-        let flag = if self.careful { 0 } else { AS_PRINTED };
-        self.node_mut(id).flags |= flag;
+        self.node_mut(id).flags |= AS_PRINTED;
     }
 
     /// Whether [`Tree::mark_as_printed`] still holds.

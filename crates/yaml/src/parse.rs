@@ -32,6 +32,8 @@ pub(crate) struct Parser<'a> {
     depth: usize,
     anchors: Anchors<'a>,
     handles: Vec<(String, String)>,
+    /// Whether the short ways of `usual.rs` and `as_printed.rs` may be taken.
+    short: bool,
 }
 
 /// What one document holds.
@@ -81,6 +83,7 @@ impl<'a> Parser<'a> {
         Self {
             anchors: Anchors::new(range.len()),
             scan: Scanner::new(path, text, range),
+            short: tree.has_short_ways(source),
             tree,
             source,
             depth: 0,
@@ -193,7 +196,7 @@ impl<'a> Parser<'a> {
         let text = self.text(scalar);
         let origin = Origin::new(self.source, scalar.range.start, scalar.range.end);
         let id = self.tree.leaf(text, scalar.style, origin);
-        let is_bare = props.range.is_none() && self.scan.flow == 0;
+        let is_bare = props.range.is_none() && self.scan.flow == 0 && self.short;
         self.finish_scalar(id, props);
         if is_bare && self.is_as_printed(scalar) {
             self.tree.mark_as_printed(id);

@@ -1,7 +1,7 @@
 //! Where text came from.
 
 use crate::error::{Error, ErrorKind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use windlass_fault::Location;
 
 /// A file, or anything else that text is read from.
@@ -11,6 +11,7 @@ pub struct Source {
     text: String,
     /// How many columns further right each line stands in the file.
     indent: u32,
+    has_plain_lines: OnceLock<bool>,
 }
 
 impl Source {
@@ -28,6 +29,7 @@ impl Source {
             path: path.into(),
             text: text.into(),
             indent,
+            has_plain_lines: OnceLock::new(),
         })
     }
 
@@ -59,6 +61,19 @@ impl Source {
         }
         let text = self.text.replace("\r\n", "\n");
         Self::indented(self.path.clone(), text, self.indent)
+    }
+
+    /// Whether its lines end with line feeds alone, and nothing stands before the first, so that a
+    /// column counts the bytes behind the last line feed.
+    pub(crate) fn has_plain_lines(&self) -> bool {
+        *self.has_plain_lines.get_or_init(|| {
+            let bytes = self.text.as_bytes();
+            let has = |text: &str| memchr::memmem::find(bytes, text.as_bytes()).is_some();
+            memchr::memchr(b'\r', bytes).is_none()
+                && !self.text.starts_with('\u{FEFF}')
+                && !(memchr::memchr2(0xC2, 0xE2, bytes).is_some()
+                    && ["\u{85}", "\u{2028}", "\u{2029}"].into_iter().any(has))
+        })
     }
 
     /// The name.

@@ -5,7 +5,7 @@
 //! `print.rs`, for the forms that are usual; of any other a node is taken to stand differently.
 //! That both agree is held by a property test here and by fuzzing.
 
-use super::{Key, Parser, Props};
+use super::{Key, Parser};
 use crate::emit::LONGEST_WORD;
 use crate::node::{Kind, NodeId, Style, Tree};
 use crate::order;
@@ -26,10 +26,10 @@ pub(super) struct AsPrinted {
 }
 
 impl AsPrinted {
-    /// Of a collection that begins at `start`.
-    pub(super) fn new(start: usize, column: isize, props: &Props<'_>) -> Self {
+    /// Of a collection that begins at `start`, unless it cannot hold anyway.
+    pub(super) fn new(start: usize, column: isize, may_hold: bool) -> Self {
         Self {
-            holds: props.range.is_none(),
+            holds: may_hold,
             column: column.max(0).cast_unsigned(),
             next: start,
             key: 0..0,

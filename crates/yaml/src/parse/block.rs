@@ -186,7 +186,8 @@ impl<'a> Parser<'a> {
         let column = self.scan.column();
         let outer = self.scan.indent;
         let at = self.scan.pos;
-        let mut printed = AsPrinted::new(at, column, &props);
+        let is_bare = self.short && props.range.is_none();
+        let mut printed = AsPrinted::new(at, column, is_bare);
         let seq = self.open(Kind::Seq, props, at..at + 1, false)?;
         self.scan.indent = column;
         let mut end = at + 1;
@@ -233,7 +234,8 @@ impl<'a> Parser<'a> {
         first: Option<Key>,
     ) -> Result<NodeId, Error> {
         let outer = self.scan.indent;
-        let mut printed = AsPrinted::new(start.pos, start.column, &props);
+        let is_bare = self.short && props.range.is_none();
+        let mut printed = AsPrinted::new(start.pos, start.column, is_bare);
         let map = self.open(Kind::Map, props, start.pos..start.pos + 1, false)?;
         self.scan.indent = start.column;
         let mut key = first;

@@ -9,7 +9,7 @@ impl<'a> Parser<'a> {
     /// A list or a map in brackets, whichever starts here.
     pub(super) fn flow_collection(&mut self, props: Props<'a>) -> Result<NodeId, Error> {
         let at = self.scan.pos;
-        let is_bare = props.range.is_none() && self.scan.flow == 0;
+        let is_bare = props.range.is_none() && self.scan.flow == 0 && self.short;
         let is_map = self.scan.byte() == b'{';
         let (kind, closing) = if is_map {
             (Kind::Map, b'}')

@@ -116,12 +116,31 @@ fn what_is_moved_stands_where_it_comes_to() {
     );
 }
 
+/// go-yaml counts columns from the last line break, whichever it is.
+#[test]
+fn other_line_breaks_leave_columns_as_they_are() {
+    let words = "abcd ".repeat(12);
+    for before in ["##\r", "#\u{85}", "\u{2028}", "\u{2029}", "\u{FEFF}"] {
+        for items in [
+            "image: b\n     name: b\n     workingDir: d\n".to_owned(),
+            format!("image: aaaa {words}wx yz\n     name: 'b'\n"),
+        ] {
+            let text = format!("a:\n b:\n  c:\n   d:\n{before}   - {items}");
+            assert_eq!(
+                outcome(Tree::new(), &text),
+                outcome(Tree::careful(), &text),
+                "{text:?}"
+            );
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
     #[test]
     fn the_short_ways_lead_where_the_long_ones_do(
         edits in prop::collection::vec(
-            (0..USUAL.len(), 0..4_usize, "[ \\n\\t#:'\"|>\\-a-z0é,&!{}\u{85}]{0,3}"), 0..6
+            (0..USUAL.len(), 0..4_usize, "[ \\n\\r\\t#:'\"|>\\-a-z0é,&!{}\u{85}]{0,3}"), 0..6
         ),
         long in "[a-z]{1,9}( {1,2}[a-z#:]{1,11}){0,20}", indent in "\n {0,4}",
     ) {

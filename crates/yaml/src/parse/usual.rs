@@ -21,7 +21,7 @@ impl Parser<'_> {
     pub(super) fn usual_key(&mut self) -> Option<Key> {
         let start = self.scan.pos;
         let may_start = self.scan.key_ok && self.scan.column() == self.scan.indent;
-        if !may_start || self.tree.is_careful() {
+        if !may_start || !self.short {
             return None;
         }
         let end = start + usual_key(self.scan.from(start))?;
@@ -48,7 +48,7 @@ impl Parser<'_> {
     /// The item of a list behind the dash here, if it is a usual one; goes to what follows it.
     pub(super) fn usual_item(&mut self) -> Result<Option<NodeId>, Error> {
         let start = self.scan.pos + 2;
-        if self.tree.is_careful() || self.scan.from(start - 1).first() != Some(&b' ') {
+        if !self.short || self.scan.from(start - 1).first() != Some(&b' ') {
             return Ok(None);
         }
         if usual_key(self.scan.from(start)).is_none() {
