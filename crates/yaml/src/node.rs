@@ -6,16 +6,17 @@
 
 mod copy;
 mod history;
+mod mark;
 
 pub use copy::Moved;
 pub use history::Version;
+pub(crate) use mark::Copied;
 
 use crate::resolve::{is_string, is_string_11};
 use crate::source::{Origin, Source, SourceId};
 use history::History;
 use std::collections::HashMap;
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// The name of a node in its [`Tree`].
@@ -96,20 +97,6 @@ impl Text {
         start: 0,
         len: 0,
     };
-}
-
-/// A text of a source that is printed as it is.
-#[derive(Clone, Copy)]
-pub(crate) struct Copied<'t> {
-    pub(crate) source: &'t Arc<Source>,
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-}
-
-impl<'t> Copied<'t> {
-    pub(crate) fn text(self) -> &'t str {
-        &self.source.text()[self.start..self.end]
-    }
 }
 
 /// The buffer of texts that stand in no source as they are: decoded or made.
@@ -378,37 +365,6 @@ impl Tree {
         self.node_mut(value).key = key;
         self.key_form(value, quoted, tag);
         self.link(map, value);
-    }
-
-    /// Says that a node stands in its source byte for byte as it would be printed there, and all
-    /// that is in it too. Any change to one of them takes that back.
-    pub(crate) fn mark_as_printed(&mut self, id: NodeId) {
-        self.node_mut(id).flags |= AS_PRINTED;
-    }
-
-    /// Whether [`Tree::mark_as_printed`] still holds.
-    pub(crate) fn is_as_printed(&self, id: NodeId) -> bool {
-        self.node(id).flags & AS_PRINTED != 0
-    }
-
-    /// The text of the source that a node would be printed as at a column of its line, where it
-    /// is known to be what stands there; without a final line break.
-    pub(crate) fn as_printed(&self, id: NodeId, column: usize) -> Option<Copied<'_>> {
-        if !self.is_as_printed(id) {
-            return None;
-        }
-        let origin = self.origin(id);
-        let source = self.source(origin.source()?)?;
-        let Range { start, end } = origin.range();
-        let bytes = source.text().as_bytes();
-        let line = memchr::memrchr(b'\n', &bytes[..start]);
-        let is_there = start - line.map_or(0, |at| at + 1) == column;
-        let end = if bytes[end - 1] == b'\n' {
-            end - 1
-        } else {
-            end
-        };
-        is_there.then_some(Copied { source, start, end })
     }
 
     /// Adds an entry that was part of another map, under the key it had there.
@@ -843,25 +799,6 @@ impl Tree {
         }
         self.set_tag(id, tag.as_deref());
         id
-    }
-
-    /// Takes back [`Tree::mark_as_printed`] for a node and all that it is part of. What is in one
-    /// that is marked is marked too, so that this ends at the first that is not.
-    fn touch(&mut self, id: NodeId) {
-        let mut at = Some(id);
-        while let Some(id) = at.filter(|&id| self.is_as_printed(id)) {
-            self.node_mut(id).flags &= !AS_PRINTED;
-            at = self.parent(id);
-        }
-    }
-
-    /// The collection that a node is part of.
-    fn parent(&self, id: NodeId) -> Option<NodeId> {
-        let mut next = self.node(id).next;
-        while next & UP == 0 {
-            next = self.node(NodeId(next)).next;
-        }
-        (next != NONE).then_some(NodeId(next & !UP))
     }
 }
 

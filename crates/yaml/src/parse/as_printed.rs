@@ -3,7 +3,7 @@
 //! Files that a program wrote, such as the definitions of custom resources, are so from end to
 //! end, and what nobody changes of them can be copied. Here is the other side of `emit.rs` and
 //! `print.rs`, for the forms that are usual; of any other a node is taken to stand differently.
-//! That both agree is held by a property test here and by fuzzing.
+//! A property test and fuzzing hold both to each other.
 
 use super::{Key, Parser};
 use crate::emit::LONGEST_WORD;
@@ -163,7 +163,7 @@ impl Parser<'_> {
         let Ok(indent) = usize::try_from(self.scan.indent + 2) else {
             return false;
         };
-        let mut lines = text.split('\n').peekable();
+        let mut lines = text.split('\n');
         let mut words = lines.next().unwrap_or_default();
         loop {
             let last_space = memchr::memrchr(b' ', words.as_bytes());

@@ -78,13 +78,13 @@ impl Parser<'_> {
         if next.byte == b'#' {
             return None;
         }
-        let text = match folded.is_empty() {
-            true => self.tree.text_in(self.source, start..end),
-            false => self.tree.text_of(&folded),
-        };
-        let is_as_printed = match folded.is_empty() {
-            true => self.is_line_as_printed(&self.scan.text[start..end], || column),
-            false => self.is_fold_as_printed(&(start..end)),
+        let (text, is_as_printed) = if folded.is_empty() {
+            let words = &self.scan.text[start..end];
+            let is_as_printed = self.is_line_as_printed(words, || column);
+            (self.tree.text_in(self.source, start..end), is_as_printed)
+        } else {
+            let is_as_printed = self.is_fold_as_printed(&(start..end));
+            (self.tree.text_of(&folded), is_as_printed)
         };
         let id = self.usual_scalar(text, Style::Plain, start..end, is_as_printed);
         self.scan.go_to_line(end + 1, next.indent);
