@@ -15,8 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep indexes may be nested.
 const DEPTH: usize = 4;
-/// Far above the images that any index has.
-const MANIFESTS: usize = 10_000;
+/// How many manifests indexes may name, one as often as it is named: far above those of any index.
+const NAMED: usize = 10_000;
+/// Bytes of all manifests, which are held at once.
+const HELD: usize = 32 << 20;
 
 /// Everything that an image consists of.
 pub(crate) struct Image {
@@ -24,6 +26,9 @@ pub(crate) struct Image {
     stores: Vec<Store>,
     /// Children before their parents; the root is the last one.
     manifests: Vec<(Blob, Vec<u8>)>,
+    /// How many manifests were named so far, and the bytes of those that were read.
+    named: usize,
+    held: usize,
     pub(crate) blobs: BTreeMap<Digest, Part>,
     /// The blob that is least likely to be anywhere: the last layer.
     newest: Option<Digest>,
@@ -78,6 +83,8 @@ impl Image {
             root,
             stores,
             manifests: Vec::new(),
+            named: 0,
+            held: 0,
             blobs: BTreeMap::new(),
             newest: None,
             referrers: Vec::new(),
@@ -93,12 +100,22 @@ impl Image {
     }
 
     async fn add(&mut self, store: usize, blob: &Blob, depth: usize) -> Result<()> {
-        if depth == 0 || self.manifests.len() > MANIFESTS {
+        self.named += 1;
+        if depth == 0 || self.named > NAMED {
             let message =
                 "an image index refers to too many images, or to indexes that are nested too deep";
             return Err(Error::new(ErrorKind::Layout, message));
         }
+        // Its children would be read as often as all indexes above it name it, multiplied.
+        if self.knows(&blob.digest) {
+            return Ok(());
+        }
         let bytes = self.stores[store].read(blob).await?;
+        self.held += bytes.len();
+        if self.held > HELD {
+            let message = "the manifests of an image index are too large together";
+            return Err(Error::new(ErrorKind::Layout, message));
+        }
         match Manifest::parse(&bytes, blob.digest.as_str())? {
             Manifest::Index(children) => {
                 for child in &children {
@@ -121,21 +138,19 @@ impl Image {
                 }
             }
         }
-        if !self
-            .manifests
-            .iter()
-            .any(|(known, _)| known.digest == blob.digest)
-        {
-            self.manifests.push((blob.clone(), bytes));
-        }
+        self.manifests.push((blob.clone(), bytes));
         Ok(())
+    }
+
+    fn knows(&self, digest: &Digest) -> bool {
+        let mut manifests = self.manifests.iter();
+        manifests.any(|(known, _)| known.digest == *digest)
     }
 
     /// What a layout knows to refer to the manifests read so far.
     fn add_referrers(&mut self, store: usize) -> Result<()> {
         for referrer in self.stores[store].referrers()? {
-            let mut subjects = self.manifests.iter().map(|(blob, _)| &blob.digest);
-            if !subjects.any(|digest| *digest == referrer.subject) {
+            if !self.knows(&referrer.subject) {
                 continue;
             }
             let name = referrer.blob.digest.as_str();

@@ -37,6 +37,8 @@ const PART: &str = ".part-";
 /// Where a folder lists what refers to its images. `index.json` would be the place, but for tools that
 /// take its only entry for the image.
 const REFERRERS: &str = "referrers.json";
+/// Bytes of all manifests that it lists, which are held at once.
+const REFERRERS_LIMIT: u64 = 64 << 20;
 /// Far above what a folder with a tag for every release of an application needs.
 const INDEX_LIMIT: u64 = 16 << 20;
 /// How long another one that publishes may hold the folder.
@@ -252,8 +254,18 @@ impl Layout {
     pub(crate) fn referrers(&self) -> Result<Vec<Referrer>> {
         let list = self.list(REFERRERS)?;
         let list = list["manifests"].as_array().map_or(&[][..], Vec::as_slice);
-        list.iter()
-            .map(|value| Referrer::read(self.read(&Blob::from_json(value)?, MANIFEST_LIMIT)?))
+        let blobs: Vec<Blob> = list.iter().map(Blob::from_json).collect::<Result<_>>()?;
+        let sizes = blobs.iter().map(|blob| blob.size);
+        if sizes.fold(0, u64::saturating_add) > REFERRERS_LIMIT {
+            let message = format!(
+                "what refers to the images of `{}` is too large",
+                self.root.display()
+            );
+            return Err(Error::new(ErrorKind::Layout, message));
+        }
+        blobs
+            .iter()
+            .map(|blob| Referrer::read(self.read(blob, MANIFEST_LIMIT)?))
             .collect()
     }
 

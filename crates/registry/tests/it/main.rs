@@ -5,6 +5,7 @@ mod build;
 mod bundle;
 mod errors;
 mod faults;
+mod indexes;
 mod pieces;
 mod publish;
 mod referrers;
