@@ -6,15 +6,20 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::spec::MANIFEST_LIMIT;
 use flate2::read::MultiGzDecoder;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek as _, SeekFrom, Take};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Take};
 use std::path::{Path, PathBuf};
 use tar::EntryType;
 use tempfile::NamedTempFile;
 
 /// Far above the number of blobs of any image.
 const FILES: usize = 100_000;
+/// Bytes of the names of all files.
+const NAMES: usize = 64 << 20;
+/// Bytes of the headers of one file, long names and attributes included.
+const HEADERS: usize = 1 << 20;
 /// How many links may lead from one name to the next.
 const LINKS: usize = 8;
 /// What a compressed archive may become at most: layers of text reach a tenth of this.
@@ -121,53 +126,101 @@ impl Archive {
             .metadata()
             .map_err(|error| Error::read(&path, error))?
             .len();
-        let mut tar = tar::Archive::new(BufReader::new(file));
+        let name = self.name.display().to_string();
         let failed = |error: io::Error| {
-            let message = format!("`{}` is not a tar file", self.name.display());
+            let message = format!("`{name}` is not a tar file");
             Error::new(ErrorKind::Layout, message).because(error)
         };
-        let (mut files, mut links) = (BTreeMap::new(), BTreeMap::new());
-        for entry in tar.entries_with_seek().map_err(failed)? {
+        let left = Cell::new(0);
+        let reader = Sparing {
+            inner: BufReader::new(file),
+            left: &left,
+        };
+        let mut tar = tar::Archive::new(reader);
+        let mut entries = tar.entries_with_seek().map_err(failed)?;
+        let (mut count, mut names) = (0, 0);
+        loop {
+            left.set(HEADERS);
+            let Some(entry) = entries.next() else {
+                return Ok(());
+            };
             let entry = entry.map_err(failed)?;
+            count += 1;
+            names += entry.path_bytes().len() + entry.link_name_bytes().map_or(0, |to| to.len());
+            if count > FILES || names > NAMES {
+                return Err(self.broken("it has too many files"));
+            }
             let Some(name) = entry.path().ok().and_then(|path| plain(path.to_str()?)) else {
                 continue;
             };
-            let twice = match entry.header().entry_type() {
+            match entry.header().entry_type() {
                 EntryType::Regular | EntryType::Continuous => {
                     let extent = Extent {
                         offset: entry.raw_file_position(),
                         size: entry.size(),
                     };
-                    if extent
-                        .offset
-                        .checked_add(extent.size)
-                        .is_none_or(|end| end > length)
-                    {
-                        return Err(self.broken(&format!("it ends in the middle of `{name}`")));
-                    }
-                    files.insert(name.clone(), extent).is_some() || links.contains_key(&name)
+                    self.add_file(name, extent, length)?;
                 }
                 kind @ (EntryType::Symlink | EntryType::Link) => {
                     let to = entry.link_name().map_err(failed)?;
-                    let to = to.and_then(|to| Some(to.to_str()?.to_owned()));
-                    match to.and_then(|to| target(&name, &to, kind)) {
-                        Some(to) => {
-                            links.insert(name.clone(), to).is_some() || files.contains_key(&name)
-                        }
-                        None => false,
-                    }
+                    let to = to.and_then(|to| target(&name, to.to_str()?, kind));
+                    self.add_link(name, to)?;
                 }
-                _ => false,
-            };
-            if twice {
-                return Err(self.broken(&format!("`{}` is in it twice", name.escape_debug())));
-            }
-            if files.len() + links.len() > FILES {
-                return Err(self.broken("it has too many files"));
+                _ => {}
             }
         }
-        (self.files, self.links) = (files, links);
+    }
+
+    fn add_file(&mut self, name: String, extent: Extent, length: u64) -> Result<()> {
+        let end = extent.offset.checked_add(extent.size);
+        if end.is_none_or(|end| end > length) {
+            let name = name.escape_debug();
+            return Err(self.broken(&format!("it ends in the middle of `{name}`")));
+        }
+        self.only_once(&name)?;
+        self.files.insert(name, extent);
         Ok(())
+    }
+
+    /// A link that leads out of the archive is passed over.
+    fn add_link(&mut self, name: String, to: Option<String>) -> Result<()> {
+        if let Some(to) = to {
+            self.only_once(&name)?;
+            self.links.insert(name, to);
+        }
+        Ok(())
+    }
+
+    fn only_once(&self, name: &str) -> Result<()> {
+        match self.files.contains_key(name) || self.links.contains_key(name) {
+            true => Err(self.broken(&format!("`{}` is in it twice", name.escape_debug()))),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Reads no more than what is left: the headers of an entry are held as a whole, and say
+/// themselves how long they are.
+struct Sparing<'a> {
+    inner: BufReader<File>,
+    left: &'a Cell<usize>,
+}
+
+impl Read for Sparing<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = buffer.len().min(self.left.get());
+        if length == 0 && !buffer.is_empty() {
+            return Err(io::Error::other("the headers of a file are too large"));
+        }
+        let read = self.inner.read(&mut buffer[..length])?;
+        self.left.set(self.left.get() - read);
+        Ok(read)
+    }
+}
+
+impl Seek for Sparing<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
     }
 }
 
@@ -312,6 +365,42 @@ mod tests {
             assert!(open(&bytes).is_err(), "{name}");
         }
         assert!(open(&whole).unwrap().find("a").is_some());
+    }
+
+    #[test]
+    fn long_headers_are_read_within_bounds() {
+        use EntryType::{GNULongLink, GNULongName, Regular, XGlobalHeader, XHeader};
+        let with = |kind: EntryType, size: usize| {
+            let mut builder = Builder::new(Vec::new());
+            let mut header = Header::new_gnu();
+            header.set_entry_type(kind);
+            header.set_size(size as u64);
+            header.set_cksum();
+            builder.append(&header, &vec![b'x'; size][..]).unwrap();
+            let mut bytes = builder.into_inner().unwrap();
+            bytes.truncate(bytes.len() - 1024);
+            bytes.extend(tar_of(&[("a", Regular, "1")]));
+            open(&bytes)
+        };
+        for kind in [GNULongName, GNULongLink, XHeader] {
+            let error = with(kind, 2 << 20).err().unwrap();
+            assert_eq!(error.kind(), ErrorKind::Layout, "{kind:?}");
+        }
+        // Nobody reads these: they are passed over as the content of files is.
+        assert!(with(XGlobalHeader, 2 << 20).unwrap().find("a").is_some());
+        let name = "x".repeat(100_000);
+        assert!(with(GNULongName, 100_000).unwrap().find(&name).is_some());
+    }
+
+    #[test]
+    fn entries_that_are_no_files_count_too() {
+        let folders = vec![("a", EntryType::Directory, ""); FILES];
+        assert!(open(&tar_of(&folders)).is_ok());
+        let more = vec![("a", EntryType::Directory, ""); FILES + 1];
+        assert_eq!(
+            open(&tar_of(&more)).err().unwrap().kind(),
+            ErrorKind::Layout
+        );
     }
 
     #[test]
