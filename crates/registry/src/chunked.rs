@@ -10,11 +10,15 @@ use crate::error::{Error, ErrorKind};
 use crate::origin::Stored;
 use crate::push::number;
 use crate::remote::{Call, Remote};
-use crate::retry::Trouble;
+use crate::retry::{Failing, Trouble};
 use reqwest::header::{CONTENT_RANGE, HeaderMap, RANGE};
 use reqwest::{Method, Response, StatusCode, Url};
 use std::num::NonZeroU64;
 use std::sync::Arc;
+
+/// How many more pieces than twice as many as needed a blob may take: those that fail or arrive in
+/// part.
+const SPARE: u64 = 32;
 
 /// An upload on its way.
 pub(crate) struct Session {
@@ -47,35 +51,36 @@ impl Remote {
             url: session.url,
             at: 0,
         };
-        let mut tries = 0;
+        let mut failing = Failing::new(&self.retry, &self.notify);
+        let mut rounds = size.div_ceil(length).saturating_mul(2) + SPARE;
         while stand.at < size {
+            rounds -= 1;
+            if rounds == 0 {
+                return Err(self.takes_too_little().into());
+            }
             let length = length.min(size - stand.at);
             let piece = Source::part(stored.clone(), stand.at, length, sent);
-            match self.put_piece(&stand, length, &piece).await {
+            stand = match self.put_piece(&stand, length, &piece).await {
                 Ok(next) => {
-                    stand = next;
-                    tries = 0;
+                    failing = Failing::new(&self.retry, &self.notify);
+                    next
                 }
                 Err(Trouble::Passing(error, asked)) => {
-                    tries += 1;
-                    if tries >= self.retry.attempts {
+                    if !failing.wait(&error, asked).await {
                         return Err(error.into());
                     }
-                    tokio::time::sleep(self.retry.wait(tries, asked)).await;
-                    match self.stand(&stand, size).await {
-                        Ok(now) => {
-                            self.notify.say(|| {
-                                format!("{error}; going on after {} of {size} bytes", now.at)
-                            });
-                            stand = now;
-                        }
-                        Err(_) => return Err(Trouble::Passing(error, None)),
-                    }
+                    let now = self.stand(&stand, size).await;
+                    now.map_err(|_| Trouble::Passing(error, None))?
                 }
                 Err(fatal) => return Err(fatal),
             }
         }
         Ok(stand.url)
+    }
+
+    fn takes_too_little(&self) -> Error {
+        let message = format!("`{}` takes too little of each piece", self.repository);
+        Error::new(ErrorKind::Protocol, message).suggest("publish without `--chunk`")
     }
 
     async fn put_piece(

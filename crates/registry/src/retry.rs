@@ -132,33 +132,62 @@ impl Retry {
         notify: &Notify,
         mut operation: impl AsyncFnMut() -> Result<T, Trouble>,
     ) -> Result<T> {
-        let mut failing_since = None;
-        let mut tries = 1;
+        let mut failing = Failing::new(self, notify);
         loop {
-            let (error, asked) = match operation().await {
+            match operation().await {
                 Ok(value) => return Ok(value),
                 Err(Trouble::Fatal(error)) => return Err(error),
-                Err(Trouble::Passing(error, asked)) => (error, asked),
-            };
-            let since = *failing_since.get_or_insert_with(Instant::now);
-            let wait = self.wait(tries, asked);
-            if tries >= self.attempts || since.elapsed() + wait > self.total {
-                return Err(error);
+                Err(Trouble::Passing(error, asked)) => {
+                    if !failing.wait(&error, asked).await {
+                        return Err(error);
+                    }
+                }
             }
-            notify.say(|| format!("{error}; trying again in {:.1} s", wait.as_secs_f32()));
-            tokio::time::sleep(wait).await;
-            tries += 1;
         }
     }
 
     /// The wait after so many tries, unless the server asked for another.
-    pub(crate) fn wait(&self, tries: u32, asked: Option<Duration>) -> Duration {
+    fn wait(&self, tries: u32, asked: Option<Duration>) -> Duration {
         asked.unwrap_or_else(|| jitter(self.backoff(tries)))
     }
 
     fn backoff(&self, tries: u32) -> Duration {
         let doubled = 2u32.saturating_pow(tries.saturating_sub(1));
         self.first.saturating_mul(doubled).min(self.longest)
+    }
+}
+
+/// An operation that fails again and again.
+pub(crate) struct Failing<'a> {
+    retry: &'a Retry,
+    notify: &'a Notify,
+    since: Option<Instant>,
+    tries: u32,
+}
+
+impl<'a> Failing<'a> {
+    pub(crate) fn new(retry: &'a Retry, notify: &'a Notify) -> Self {
+        Self {
+            retry,
+            notify,
+            since: None,
+            tries: 0,
+        }
+    }
+
+    /// Says what happened and waits for the next try; false if there is to be none.
+    pub(crate) async fn wait(&mut self, error: &Error, asked: Option<Duration>) -> bool {
+        self.tries += 1;
+        let since = *self.since.get_or_insert_with(Instant::now);
+        let wait = self.retry.wait(self.tries, asked);
+        let over = since.elapsed().saturating_add(wait) > self.retry.total;
+        if self.tries >= self.retry.attempts || over {
+            return false;
+        }
+        self.notify
+            .say(|| format!("{error}; trying again in {:.1} s", wait.as_secs_f32()));
+        tokio::time::sleep(wait).await;
+        true
     }
 }
 

@@ -3,8 +3,9 @@
 use crate::support::{Folder, PASSWORD, serve, tags, target, with_password};
 use serde_json::json;
 use std::num::NonZeroU64;
-use std::time::Duration;
-use windlass_registry::{Access, ErrorKind, Published, Publisher, Result};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use windlass_registry::{Access, ErrorKind, Notify, Published, Publisher, Result};
 use windlass_testkit::{
     RegistryAuth, RegistryEffect as Effect, RegistryFault as Fault, RegistryRules, RegistryServer,
 };
@@ -198,6 +199,57 @@ fn it_ends_when_no_piece_arrives() {
     assert_eq!(error.kind(), ErrorKind::Unreachable);
     assert_eq!(server.tag("app", "latest"), None);
     assert!(server.unhit() < 99);
+}
+
+#[test]
+fn a_registry_that_asks_for_a_long_wait_is_given_up() {
+    let folder = folder();
+    let after = |seconds: &str| {
+        let wait = vec![("Retry-After".into(), seconds.into())];
+        Fault::new("PATCH", "/uploads/", Effect::Status(503, wait))
+    };
+    let run = |fault: Fault| {
+        let server = with_faults(vec![fault]);
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let hears = Arc::clone(&said);
+        let mut access = access();
+        access.retry.total = Duration::from_secs(2);
+        access.notify = Notify::new(move |text| hears.lock().unwrap().push(text.to_owned()));
+        let begin = Instant::now();
+        let result = Publisher::new(access).publish(
+            &folder.layout("image"),
+            &target(&server, "app"),
+            &tags(&[], &["latest"]),
+        );
+        let said = said.lock().unwrap().clone();
+        (result, said, begin.elapsed())
+    };
+    let (result, said, took) = run(after("5"));
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::Unreachable);
+    assert!(said.is_empty() && took < Duration::from_secs(4), "{took:?}");
+    let (result, said, _) = run(after("1"));
+    result.unwrap();
+    assert!(
+        said.iter()
+            .any(|text| text.ends_with("trying again in 1.0 s")),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_registry_that_takes_a_byte_of_each_piece_is_given_up() {
+    let folder = folder();
+    let taken = (1..=200).map(|byte| {
+        let headers = vec![
+            ("Range".into(), format!("0-{byte}")),
+            ("Location".into(), "/v2/app/blobs/uploads/x".into()),
+        ];
+        Fault::new("PATCH", "/uploads/", Effect::Status(202, headers))
+    });
+    let server = with_faults(taken.collect());
+    let error = publish(&folder, &server).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert!(server.unhit() > 100, "{}", server.unhit());
 }
 
 #[test]
