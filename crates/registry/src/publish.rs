@@ -110,7 +110,8 @@ impl Publisher {
     /// ones first, moving ones last. Whatever is there already is left alone.
     ///
     /// # Errors
-    /// [`ErrorKind::TagTaken`] if a fixed tag exists with another digest: nothing was sent then.
+    /// [`ErrorKind::TagTaken`] if a fixed tag exists with another digest: nothing was sent then,
+    /// unless another run gave it meanwhile.
     /// Otherwise if the source is broken or the target refuses or cannot be reached; tags that
     /// come after the failure have not moved.
     pub fn publish(&self, source: &LayoutImage, target: &Target, tags: &Tags) -> Result<Published> {
@@ -197,6 +198,8 @@ struct Job<'a> {
 
 impl Job<'_> {
     async fn run(&self, tags: &Tags) -> Result<Published> {
+        let name = self.remote.repository.name();
+        let _turns = self.shelf.turns(name, &tags.fixed).await;
         let fixed = self.check_fixed(&tags.fixed).await?;
         let mut there = fixed.len() < tags.fixed.len();
         let mut known = None;
@@ -298,12 +301,12 @@ impl Job<'_> {
             return remote.put_manifest(root.digest.as_str(), root, &body).await;
         }
         for tag in fixed {
-            remote.put_tag(tag, root, &body).await?;
+            remote.fix_tag(tag, root, &body).await?;
         }
         for tag in moving {
             let right = there && remote.find(tag.as_str()).await?.as_ref() == Some(&root.digest);
             if !right {
-                remote.put_tag(tag, root, &body).await?;
+                remote.move_tag(tag, root, &body).await?;
             }
         }
         Ok(())

@@ -199,24 +199,50 @@ impl Remote {
         blob: &Blob,
         body: &Source,
     ) -> Result<()> {
-        let url = self.url(&format!("manifests/{reference}"));
         self.retry
             .run(&self.notify, async || {
-                let mut call = Call::new(Method::PUT, url.clone());
-                call.body = Some((&blob.media_type, body));
-                let response = self.once(&call).await?;
-                match response.status() {
-                    StatusCode::CREATED => Ok(self.agrees(&response, &blob.digest)?),
-                    _ => Err(self.refuse(&call, response).await.into()),
-                }
+                self.put_once(reference, blob, body).await
             })
             .await
     }
 
-    /// Gives a manifest a tag and looks whether it has it. A registry that guards its tags by
-    /// itself refuses in many words; what counts is which digest the tag has.
-    pub(crate) async fn put_tag(&self, tag: &Tag, blob: &Blob, body: &Source) -> Result<()> {
+    async fn put_once(&self, reference: &str, blob: &Blob, body: &Source) -> Result<(), Trouble> {
+        let url = self.url(&format!("manifests/{reference}"));
+        let mut call = Call::new(Method::PUT, url);
+        call.body = Some((&blob.media_type, body));
+        let response = self.once(&call).await?;
+        match response.status() {
+            StatusCode::CREATED => Ok(self.agrees(&response, &blob.digest)?),
+            _ => Err(self.refuse(&call, response).await.into()),
+        }
+    }
+
+    /// Gives a manifest a tag, whatever has it, and looks whether it has it.
+    pub(crate) async fn move_tag(&self, tag: &Tag, blob: &Blob, body: &Source) -> Result<()> {
         let put = self.put_manifest(tag.as_str(), blob, body).await;
+        self.settle(put, tag, blob).await
+    }
+
+    /// Gives a manifest a tag that never moves. No registry stores on a condition, so that each
+    /// try looks right before: an upload may have taken minutes, and a failed try may have waited.
+    pub(crate) async fn fix_tag(&self, tag: &Tag, blob: &Blob, body: &Source) -> Result<()> {
+        let put = self.retry.run(&self.notify, async || {
+            match self.find_once(tag.as_str()).await? {
+                Some(held) if held == blob.digest => Ok(()),
+                Some(held) => {
+                    let place = self.repository.to_string();
+                    Err(tag_taken(&place, tag, held.as_str(), &blob.digest).into())
+                }
+                None => self.put_once(tag.as_str(), blob, body).await,
+            }
+        });
+        let put = put.await;
+        self.settle(put, tag, blob).await
+    }
+
+    /// Looks whether a tag is the manifest's. A registry that guards its tags by itself refuses in
+    /// many words; what counts is which digest the tag has.
+    async fn settle(&self, put: Result<()>, tag: &Tag, blob: &Blob) -> Result<()> {
         let refused = match put {
             Err(error) if error.kind() == ErrorKind::Refused => Some(error),
             Err(error) => return Err(error),

@@ -1,11 +1,12 @@
 //! What one run knows of the registries it publishes to: which repository got which blob, so that
-//! no blob is sent twice, and how much goes on at a time.
+//! no blob is sent twice and no tag given twice, and how much goes on at a time.
 
 use crate::digest::Digest;
 use crate::error::Result;
-use std::collections::BTreeMap;
+use crate::reference::Tag;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{Mutex as Turn, Semaphore};
+use tokio::sync::{Mutex as Turn, OwnedMutexGuard, Semaphore};
 
 /// Uploads at a time to one registry.
 const AT_ONCE: usize = 3;
@@ -26,8 +27,12 @@ impl Shelves {
 pub(crate) struct Shelf {
     permits: Semaphore,
     blobs: Mutex<BTreeMap<Digest, Slot>>,
+    /// Tags that never move, by repository.
+    tags: Mutex<BTreeMap<TagOf, Arc<Turn<()>>>>,
 }
 
+/// A repository and its tag.
+type TagOf = (String, String);
 type Slot = Arc<Turn<Option<String>>>;
 
 impl Default for Shelf {
@@ -35,6 +40,7 @@ impl Default for Shelf {
         Self {
             permits: Semaphore::new(AT_ONCE),
             blobs: Mutex::default(),
+            tags: Mutex::default(),
         }
     }
 }
@@ -55,6 +61,23 @@ impl Shelf {
         let brought = bring(holder.as_deref()).await?;
         *holder = Some(repository.to_owned());
         Ok(brought)
+    }
+
+    /// Waits until no other image of the run may be about to get one of these tags, and keeps the
+    /// others waiting as long as what comes back is held.
+    pub(crate) async fn turns(&self, repository: &str, tags: &[Tag]) -> Vec<OwnedMutexGuard<()>> {
+        // All take theirs in the same order, so that no two wait for each other.
+        let sorted: BTreeSet<&str> = tags.iter().map(Tag::as_str).collect();
+        let mut turns = Vec::new();
+        for tag in sorted {
+            let turn = {
+                let mut tags = self.tags.lock().unwrap_or_else(PoisonError::into_inner);
+                let key = (repository.to_owned(), tag.to_owned());
+                Arc::clone(tags.entry(key).or_default())
+            };
+            turns.push(turn.lock_owned().await);
+        }
+        turns
     }
 
     fn slot(&self, digest: &Digest) -> Slot {

@@ -2,7 +2,9 @@
 
 use crate::support::{Folder, PASSWORD, Read, access, publish, serve, tags, target, with_password};
 use std::sync::{Arc, Mutex};
-use windlass_registry::{Access, Base, ErrorKind, Layout, Progress, Publisher, Target};
+use windlass_registry::{
+    Access, Base, ErrorKind, Layout, Progress, Publication, Publisher, Target,
+};
 use windlass_testkit::{
     RegistryAuth, RegistryEffect, RegistryFault, RegistryRules, RegistryServer,
 };
@@ -77,15 +79,16 @@ fn content_first_then_fixed_tags_then_moving_ones() {
         ]
     );
     assert_eq!(
-        log[log.len() - 4..],
+        log[log.len() - 5..],
         [
+            "HEAD manifests/v1.0.0",
             "PUT manifests/v1.0.0",
             "HEAD manifests/v1.0.0",
             "PUT manifests/latest",
             "HEAD manifests/latest"
         ],
     );
-    assert_eq!(log.len(), 10, "{log:?}");
+    assert_eq!(log.len(), 11, "{log:?}");
     for tag in ["v1.0.0", "latest"] {
         assert_eq!(server.tag("app", tag).as_deref(), Some(digest));
     }
@@ -369,4 +372,52 @@ fn a_registry_without_digest_headers_is_asked_for_the_manifest() {
     let target = target(&server, "app");
     publish(&folder.layout("image"), &target, &tags(&["v1"], &[])).unwrap();
     assert!(log(&server).contains(&"GET manifests/v1".to_owned()));
+}
+
+#[test]
+fn of_two_images_that_want_a_fixed_tag_at_once_one_gets_it() {
+    let folder = Folder::new();
+    let server = serve(RegistryRules::default());
+    let publications = ["one", "two"].map(|name| {
+        folder.image(name, name);
+        Publication {
+            sources: vec![folder.layout(name).into()],
+            target: target(&server, "app"),
+            tags: tags(&["v2", "v1", "v2"], &["latest"]),
+        }
+    });
+    let results = Publisher::new(access()).publish_all(&publications).unwrap();
+    let (got, failed): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
+    let got = got.into_iter().next().unwrap().unwrap().digest;
+    let error = failed.into_iter().next().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TagTaken);
+    for tag in ["v1", "v2", "latest"] {
+        assert_eq!(server.tag("app", tag).as_deref(), Some(got.as_str()));
+    }
+}
+
+#[test]
+fn a_fixed_tag_that_another_run_gives_meanwhile_is_left_alone() {
+    let folder = Folder::new();
+    folder.image("image", "x");
+    let server = Arc::new(serve(RegistryRules::default()));
+    let mut access = access();
+    let other = Arc::clone(&server);
+    // The other run is done while this one still sends.
+    access.progress = Progress::new(move |_, _| {
+        let manifest = serde_json::json!({"schemaVersion": 2, "layers": []});
+        let media_type = "application/vnd.oci.image.manifest.v1+json";
+        other.put_manifest("app", "v1", media_type, &manifest);
+    });
+    let error = Publisher::new(access)
+        .publish(
+            &folder.layout("image"),
+            &target(&server, "app"),
+            &tags(&["v1"], &["latest"]),
+        )
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TagTaken);
+    let held = server.manifest("app", "v1").unwrap();
+    assert_eq!(held["layers"], serde_json::json!([]));
+    assert_eq!(server.tag("app", "latest"), None);
 }
