@@ -153,17 +153,20 @@ impl Image {
             if !self.knows(&referrer.subject) {
                 continue;
             }
-            let name = referrer.blob.digest.as_str();
-            if let Manifest::Image { config, layers, .. } = Manifest::parse(&referrer.bytes, name)?
-            {
-                self.add_part(store, config, true, None);
-                for layer in layers {
-                    self.add_part(store, layer, false, None);
-                }
+            for (blob, config) in referrer.parts()? {
+                self.add_part(store, blob, config, None);
             }
             self.referrers.push(referrer);
         }
         Ok(())
+    }
+
+    /// The blobs of something that refers to the image.
+    pub(crate) fn parts_of(&self, referrer: &Referrer) -> Result<Vec<&Part>> {
+        let parts = referrer.parts()?.into_iter();
+        Ok(parts
+            .filter_map(|(blob, _)| self.blobs.get(&blob.digest))
+            .collect())
     }
 
     fn add_part(&mut self, store: usize, blob: Blob, config: bool, base: Option<Repository>) {

@@ -214,8 +214,9 @@ impl Job<'_> {
                     .is_some();
         }
         let mut published = nothing_sent(self.image);
-        if !there {
-            self.push_content(known, &mut published).await?;
+        match there {
+            true => self.push_missing_referrers(&mut published).await?,
+            false => self.push_content(known, &mut published).await?,
         }
         self.push_tags(&fixed, &tags.moving, there).await?;
         published.requests = self.remote.requests();
@@ -266,6 +267,23 @@ impl Job<'_> {
         for referrer in &self.image.referrers {
             self.remote.attach(referrer).await?;
         }
+        Ok(())
+    }
+
+    /// An image may have been published without what refers to it.
+    async fn push_missing_referrers(&self, published: &mut Published) -> Result<()> {
+        for referrer in &self.image.referrers {
+            let digest = referrer.blob.digest.as_str();
+            if self.remote.find(digest).await?.is_some() {
+                continue;
+            }
+            for part in self.image.parts_of(referrer)? {
+                let arrival = self.push_part(part, None).await?;
+                published.count(part, arrival);
+            }
+            self.remote.attach(referrer).await?;
+        }
+        published.bytes = self.sent.bytes();
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::image_index;
 use crate::remote::{Call, Remote};
-use crate::spec::{self, Blob};
+use crate::spec::{self, Blob, Manifest};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -61,6 +61,17 @@ impl Referrer {
             bytes,
             blob,
         })
+    }
+
+    /// Its blobs, each with whether it is the config.
+    pub(crate) fn parts(&self) -> Result<Vec<(Blob, bool)>> {
+        match Manifest::parse(&self.bytes, self.blob.digest.as_str())? {
+            Manifest::Image { config, layers, .. } => {
+                let layers = layers.into_iter().map(|layer| (layer, false));
+                Ok(std::iter::once((config, true)).chain(layers).collect())
+            }
+            Manifest::Index(_) => Ok(Vec::new()),
+        }
     }
 
     /// The descriptor in a list of referrers.

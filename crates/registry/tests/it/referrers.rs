@@ -162,7 +162,38 @@ fn a_registry_that_lists_referrers_needs_no_tag() {
     assert!(attached < tagged, "{paths:?}");
     server.forget_requests();
     let again = publish(&folder.layout("a"), &place, &given).unwrap();
-    assert_eq!((again.uploaded, again.requests), (0, 2));
+    assert_eq!((again.uploaded, again.requests), (0, 3));
+}
+
+#[test]
+fn an_image_that_is_there_gets_what_it_lacks() {
+    let folder = Folder::new();
+    let image = built(&folder, "a", &["linux/amd64"]);
+    for referrers in [true, false] {
+        let server = serve(RegistryRules {
+            referrers,
+            ..RegistryRules::default()
+        });
+        let place = target(&server, "app");
+        let given = tags(&["v1"], &["latest"]);
+        let list = folder.path("a/referrers.json");
+        let kept = fs::read(&list).unwrap();
+        fs::remove_file(&list).unwrap();
+        let bare = publish(&folder.layout("a"), &place, &given).unwrap();
+        fs::write(&list, kept).unwrap();
+        let whole = publish(&folder.layout("a"), &place, &given).unwrap();
+        assert_eq!(whole.digest, bare.digest);
+        // The document and its empty config.
+        assert_eq!((whole.uploaded, whole.skipped), (2, bare.uploaded));
+        assert!(whole.bytes > 0);
+        let (list, artifacts) = listed(&folder, "a");
+        let digest = list["manifests"][0]["digest"].as_str().unwrap();
+        let kept = server.manifest("app", digest);
+        assert_eq!(kept.as_ref(), Some(&artifacts[0].0));
+        let expected = list["manifests"].as_array().unwrap();
+        let expected = if referrers { &[][..] } else { expected };
+        assert_eq!(by_tag(&server, image.digest.as_str()), expected);
+    }
 }
 
 #[test]
