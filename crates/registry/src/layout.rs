@@ -34,6 +34,8 @@ pub struct Entry {
 
 /// How the names of files begin that are being written.
 const PART: &str = ".part-";
+/// How the names of folders begin that are there while an image is built.
+const SCRATCH: &str = ".build-";
 /// Where a folder lists what refers to its images. `index.json` would be the place, but for tools that
 /// take its only entry for the image.
 const REFERRERS: &str = "referrers.json";
@@ -286,7 +288,7 @@ impl Layout {
     /// A folder inside the layout for what is needed while building; gone when dropped.
     pub(crate) fn scratch(&self) -> Result<TempDir> {
         let made = tempfile::Builder::new()
-            .prefix(".build-")
+            .prefix(SCRATCH)
             .tempdir_in(&self.root);
         made.map_err(|error| Error::write(&self.root, error))
     }
@@ -454,7 +456,9 @@ pub(crate) fn tag_taken(place: &str, tag: &Tag, held: &str, digest: &Digest) -> 
 fn is_ours(entry: &fs::DirEntry) -> bool {
     let name = entry.file_name();
     let name = name.to_string_lossy();
-    matches!(&*name, "blobs" | "index.json" | "oci-layout") || name.starts_with(PART)
+    matches!(&*name, "blobs" | "index.json" | "oci-layout" | REFERRERS)
+        || name.starts_with(PART)
+        || name.starts_with(SCRATCH)
 }
 
 /// The list of images of a layout; `name` is how messages call the file.

@@ -197,6 +197,16 @@ fn an_image_that_is_there_gets_what_it_lacks() {
 }
 
 #[test]
+fn a_layout_that_lost_its_marker_is_still_one() {
+    let folder = Folder::new();
+    built(&folder, "a", &["linux/amd64"]);
+    fs::create_dir(folder.path("a/.build-left")).unwrap();
+    fs::remove_file(folder.path("a/oci-layout")).unwrap();
+    folder.build("a").run(&folder.path("a")).unwrap();
+    assert!(folder.path("a/oci-layout").exists());
+}
+
+#[test]
 fn elsewhere_a_tag_lists_them_and_keeps_what_others_listed() {
     let folder = Folder::new();
     let image = built(&folder, "a", &["linux/amd64", "linux/arm64"]);
