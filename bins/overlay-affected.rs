@@ -49,7 +49,8 @@ struct Args {
     /// Of those, only the overlays whose manifests differ
     #[arg(long)]
     rendered: bool,
-    /// Count what an application's image is made of as read by its overlays
+    /// Count what an application's image is made of as read by its overlays, what windlass.yaml says
+    /// is shared included
     #[arg(long)]
     sources: bool,
     /// Split the matrix into up to this many parts of several overlays

@@ -167,6 +167,17 @@ fn a_change_touches_what_reads_it() {
     assert_eq!(since(""), set(&[]));
     assert_eq!(since("--sources"), set(&WEB));
     assert_eq!(since("--sources apps/shop"), set(&[]));
+    after("libs/auth/auth.py", Some("print(3)\n"));
+    assert_eq!(since("--sources"), set(&[]));
+    std::fs::write(
+        repo.folder.path().join("windlass.yaml"),
+        "shared: [{path: libs/auth, apps: [web]}, {path: libs/log}]\n",
+    )
+    .unwrap();
+    assert_eq!(since("--sources"), set(&WEB));
+    after("libs/log/log.py", Some("print(4)\n"));
+    let all = [WEB[0], WEB[1], "apps/shop/k8s/overlays/dev"];
+    assert_eq!(since("--sources"), set(&all));
     after("README.md", Some("text\n"));
     assert_eq!(since(""), set(&[]));
 }
