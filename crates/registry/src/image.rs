@@ -180,10 +180,13 @@ impl Image {
         self.blobs.entry(part.blob.digest.clone()).or_insert(part);
     }
 
-    /// Makes an index of the images, one for each platform, with the annotations that all have.
+    /// Makes an index of the images, one for each platform, with the annotations that all have and
+    /// with what is listed beside them.
     async fn join(&mut self, roots: &[Blob]) -> Result<()> {
         let mut children: BTreeMap<Platform, Child> = BTreeMap::new();
+        let mut beside = Vec::new();
         for (store, root) in roots.iter().enumerate() {
+            beside.extend(self.attestations(root)?);
             for child in self.children(store, root).await? {
                 let platform = child.platform.clone();
                 if children.insert(platform.clone(), child).is_some() {
@@ -193,20 +196,48 @@ impl Image {
                 }
             }
         }
-        let manifests: Vec<Blob> = children.values().map(|child| child.blob.clone()).collect();
+        let mut kept = BTreeSet::new();
+        let mut descriptors = Vec::new();
+        for child in children.values() {
+            kept.insert(child.blob.digest.clone());
+            descriptors.push(child.blob.to_json());
+        }
+        for (blob, descriptor) in beside {
+            kept.insert(blob.digest);
+            descriptors.push(descriptor);
+        }
         let mut all = children.into_values().map(|child| child.annotations);
         let first = all.next().unwrap_or_default();
         let common = all.fold(first, |mut common, other| {
             common.retain(|key, value| other.get(key) == Some(value));
             common
         });
-        let bytes = Manifest::index(&manifests, &common);
+        let bytes = Manifest::index_of(&descriptors, &common);
         self.root = Blob::new(spec::INDEX, Digest::of(&bytes), bytes.len() as u64);
         // What joined them before is no part of the result.
         self.manifests
-            .retain(|(blob, _)| manifests.iter().any(|kept| kept.digest == blob.digest));
+            .retain(|(blob, _)| kept.contains(&blob.digest));
         self.manifests.push((self.root.clone(), bytes));
         Ok(())
+    }
+
+    /// What a source lists beside its images, with the descriptors as they are: annotations say
+    /// which image each is about.
+    fn attestations(&self, root: &Blob) -> Result<Vec<(Blob, Value)>> {
+        let index: Value = serde_json::from_slice(self.manifest(root)).unwrap_or_default();
+        let list = index["manifests"].as_array().map_or(&[][..], Vec::as_slice);
+        let mut found = Vec::new();
+        for descriptor in list {
+            let blob = Blob::from_json(descriptor)?;
+            if !blob.is_attestation() {
+                continue;
+            }
+            match Manifest::parse(self.manifest(&blob), blob.digest.as_str())? {
+                Manifest::Image { .. } => found.push((blob, descriptor.clone())),
+                Manifest::Index(_) => return Err(nested()),
+            }
+        }
+        Ok(found)
     }
 
     /// The images of a source with their platforms.
@@ -216,7 +247,7 @@ impl Image {
             Manifest::Image { .. } => vec![root.clone()],
         };
         let mut children = Vec::new();
-        for mut blob in blobs {
+        for mut blob in blobs.into_iter().filter(|blob| !blob.is_attestation()) {
             let parsed = Manifest::parse(self.manifest(&blob), blob.digest.as_str())?;
             let Manifest::Image {
                 config,
@@ -224,8 +255,7 @@ impl Image {
                 ..
             } = parsed
             else {
-                let message = "an index in an index cannot be joined with other images";
-                return Err(Error::new(ErrorKind::Layout, message));
+                return Err(nested());
             };
             let platform = match blob.platform.take() {
                 Some(platform) => platform,
@@ -293,6 +323,11 @@ impl Image {
     pub(crate) fn root_bytes(&self) -> &[u8] {
         self.manifests.last().map_or(&[], |(_, bytes)| bytes)
     }
+}
+
+fn nested() -> Error {
+    let message = "an index in an index cannot be joined with other images";
+    Error::new(ErrorKind::Layout, message)
 }
 
 fn base_repository(annotations: &BTreeMap<String, String>) -> Option<Repository> {

@@ -220,8 +220,7 @@ impl Place {
 
 /// The first that is for a machine: attestations are listed beside images, for an unknown one.
 fn first_image(children: Vec<Blob>) -> Option<Blob> {
-    let known = |blob: &Blob| blob.platform.as_ref().is_none_or(|p| p.os != "unknown");
-    children.into_iter().find(known)
+    children.into_iter().find(|blob| !blob.is_attestation())
 }
 
 /// The time that a document has in a field.

@@ -140,6 +140,12 @@ impl Blob {
         MANIFEST_TYPES.contains(&self.media_type.as_str())
     }
 
+    /// Whether it is what a builder says of an image beside it: such are listed for an unknown
+    /// platform.
+    pub(crate) fn is_attestation(&self) -> bool {
+        self.platform.as_ref().is_some_and(|p| p.os == "unknown")
+    }
+
     /// Whether registries do not keep it: layers that come from their maker alone.
     pub(crate) fn is_foreign(&self) -> bool {
         self.media_type.contains(".nondistributable.") || self.media_type.contains(".foreign.")
@@ -211,10 +217,18 @@ impl Manifest {
 
     /// The bytes of an index.
     pub(crate) fn index(manifests: &[Blob], annotations: &BTreeMap<String, String>) -> Vec<u8> {
+        let descriptors: Vec<Value> = manifests.iter().map(Blob::to_json).collect();
+        Self::index_of(&descriptors, annotations)
+    }
+
+    /// The bytes of an index of these descriptors, as they are.
+    pub(crate) fn index_of(
+        descriptors: &[Value],
+        annotations: &BTreeMap<String, String>,
+    ) -> Vec<u8> {
         canonical(&json!({
             "schemaVersion": 2, "mediaType": INDEX,
-            "manifests": manifests.iter().map(Blob::to_json).collect::<Vec<_>>(),
-            "annotations": annotations,
+            "manifests": descriptors, "annotations": annotations,
         }))
     }
 }

@@ -87,3 +87,44 @@ fn an_index_of_too_many_or_too_large_manifests_is_refused() {
     }
     assert_eq!(server.tag("copy", "latest"), None);
 }
+
+#[test]
+fn what_a_builder_says_of_images_is_joined_with_them() {
+    let folder = Folder::new();
+    let (server, _) = with_image(&folder);
+    let put_as = |name: &str, platform: Value| {
+        let mut manifest = server.manifest("app", "image").unwrap();
+        manifest["annotations"] = json!({"name": name});
+        let mut descriptor = put(&server, name, MANIFEST, &manifest);
+        descriptor["platform"] = platform;
+        descriptor
+    };
+    let built = |architecture: &str| {
+        let image = put_as(
+            architecture,
+            json!({"os": "linux", "architecture": architecture}),
+        );
+        let mut said = put_as(
+            &format!("said-of-{architecture}"),
+            json!({"os": "unknown", "architecture": "unknown"}),
+        );
+        said["annotations"] = json!({
+            "vnd.docker.reference.type": "attestation-manifest",
+            "vnd.docker.reference.digest": image["digest"],
+        });
+        put_index(
+            &server,
+            &format!("built-{architecture}"),
+            &[image.clone(), said.clone()],
+        );
+        (image, said)
+    };
+    let ((arm, of_arm), (amd, of_amd)) = (built("arm64"), built("amd64"));
+    copy(&server, &["built-arm64", "built-amd64"]).unwrap();
+    let joined = server.manifest("copy", "latest").unwrap();
+    assert_eq!(joined["manifests"], json!([amd, arm, of_arm, of_amd]));
+    for said in [&of_arm, &of_amd] {
+        let digest = said["digest"].as_str().unwrap();
+        assert!(server.manifest("copy", digest).is_some());
+    }
+}
