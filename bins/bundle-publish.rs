@@ -4,10 +4,13 @@
 mod access;
 #[path = "image-build/commit.rs"]
 mod commit;
+#[path = "image-build/ignored.rs"]
+mod ignored;
 #[path = "overlay-build/roots.rs"]
 mod roots;
 
 use commit::Commit;
+use ignored::ignored;
 use roots::{Roots, mirrored};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -16,7 +19,7 @@ use tempfile::TempDir;
 use windlass_cli::{Common, Context, Failure, Report};
 use windlass_fault::{Secret, Warning};
 use windlass_overlay::{Builder, Disk, Options};
-use windlass_registry::{Bundle, LayoutImage, Publisher, Tag, TagPattern, Tags, Target};
+use windlass_registry::{Bundle, Exclude, LayoutImage, Publisher, Tag, TagPattern, Tags, Target};
 
 /// Publish rendered manifests as an artifact that Argo CD and Flux deploy
 ///
@@ -38,7 +41,8 @@ struct Args {
     common: Common,
     #[command(flatten)]
     roots: Roots,
-    /// Publish the files of this folder, as they are, in the place of kustomizations
+    /// Publish the files of this folder, as they are, in the place of kustomizations; without .git and what git ignores,
+    /// unless it ignores the folder itself
     #[arg(long, value_name = "DIR", conflicts_with_all = ["folders", "all", "strict"])]
     files: Option<PathBuf>,
     /// Where to: `registry/repository`, or `oci:PATH` for a layout folder in the place of a registry
@@ -114,20 +118,23 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
     let work = TempDir::new()
         .map_err(|why| Failure::world(format!("cannot make a temporary folder: {why}"), None))?;
     let mut rendered = Rendered::default();
-    let folder = match &args.files {
+    let (folder, exclude) = match &args.files {
         Some(folder) => {
             rendered.sources.push(folder.display().to_string());
-            context.path(folder)
+            let folder = context.path(folder);
+            let exclude = ignored(context, &folder);
+            (folder, exclude)
         }
         None => {
             let folder = work.path().join("manifests");
             rendered = render(&args, &folder, context)?;
-            folder
+            (folder, Exclude::default())
         }
     };
     let commit = commit(&args, context)?;
     let bundle = Bundle {
         folder,
+        exclude,
         created: time(&commit, context)?,
         revision: Some(match &args.branch {
             Some(branch) => format!("{branch}@sha1:{}", commit.id),

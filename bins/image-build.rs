@@ -4,18 +4,18 @@
 mod access;
 #[path = "image-build/commit.rs"]
 mod commit;
+#[path = "image-build/ignored.rs"]
+mod ignored;
 
 use commit::Commit;
+use ignored::ignored;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Mutex;
 use windlass_cli::{Common, Context, Failure, Report};
 use windlass_fault::Warning;
-use windlass_registry::{
-    Base, Build, Dependencies, Dockerfile, Exclude, PackageIndex, Platform, Tag,
-};
+use windlass_registry::{Base, Build, Dependencies, Dockerfile, PackageIndex, Platform, Tag};
 
 /// Build an application's image without a daemon
 ///
@@ -184,22 +184,6 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
         dependencies: built.dependencies,
         size: built.size,
         warnings: commit.warning.into_iter().chain(built.warnings).collect(),
-    })
-}
-
-/// What git ignores stays out of the image.
-fn ignored(context: &Context, source: &Path) -> Exclude {
-    let found = git2::Repository::discover(context.directory()).ok();
-    let (Some(repository), Ok(full)) = (found, source.canonicalize()) else {
-        return Exclude::default();
-    };
-    let (repository, source) = (Mutex::new(repository), source.to_owned());
-    Exclude::new(move |path| {
-        let Ok(repository) = repository.lock() else {
-            return false;
-        };
-        let inside = path.strip_prefix(&source).map(|rest| full.join(rest));
-        inside.is_ok_and(|path| repository.is_path_ignored(path).unwrap_or(false))
     })
 }
 

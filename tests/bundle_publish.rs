@@ -145,6 +145,33 @@ fn a_folder_of_files_goes_to_a_registry_once() {
 }
 
 #[test]
+fn nothing_of_git_and_nothing_that_it_ignores_is_published() {
+    let app = App::new();
+    app.write(".gitignore", "*.log\nout/\n");
+    app.write("debug.log", "what git ignores");
+    app.write("out/pod.yaml", "kind: Pod\n");
+    app.write("out/sub/.git", "gitdir: elsewhere\n");
+    let names = |words: &str, layout: &str| {
+        let words = format!("{words} --to oci:{layout} --tag v1 --quiet");
+        let output = app.run(BUNDLE, &words, &[]);
+        assert!(output.status.success(), "{}", app.shown(&output));
+        let (_, files) = read(&app, layout);
+        files.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names("--files .", "out/one"),
+        [
+            ".gitignore",
+            "apps/shop/Dockerfile",
+            "apps/shop/src/server.py"
+        ]
+    );
+    fs::remove_dir_all(app.path("out/one")).unwrap();
+    // Who names a folder that git ignores means what was made there.
+    assert_eq!(names("--files out", "two"), ["pod.yaml"]);
+}
+
+#[test]
 fn how_it_fails() {
     let app = overlays();
     let run = |words: &str| app.shown(&app.run(BUNDLE, words, &[]));

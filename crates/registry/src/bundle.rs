@@ -22,10 +22,12 @@ const FLUX_CONFIG: &str = "application/vnd.cncf.flux.config.v1+json";
 const FLUX_LAYER: &str = "application/vnd.cncf.flux.content.v1.tar+gzip";
 
 /// A folder of manifests to be deployed. The digest depends on nothing else than what is here.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Bundle {
     /// The folder.
     pub folder: PathBuf,
+    /// What of it stays out.
+    pub exclude: Exclude,
     /// The time of the commit, in seconds since 1970.
     pub created: u64,
     /// The commit, as Flux shows it: `main@sha1:…`.
@@ -42,7 +44,7 @@ impl Bundle {
     /// # Errors
     /// If a file cannot be read or written, or there is none.
     pub fn write(&self, output: &Path) -> Result<Digest> {
-        let files = source::files(&self.folder, &Exclude::default(), "/")?;
+        let files = source::files(&self.folder, &self.exclude, "/")?;
         if files.is_empty() {
             let message = format!("`{}` holds no file to bundle", self.folder.display());
             return Err(Error::new(ErrorKind::Read, message));

@@ -12,7 +12,8 @@ use std::sync::Arc;
 const FILES: usize = 100_000;
 const DEPTH: usize = 64;
 
-/// Which paths stay out of an image, besides Python's caches.
+/// Which paths stay out of an image, besides Python's caches and `.git`, where a checkout may keep a
+/// token.
 #[derive(Clone, Default)]
 pub struct Exclude(Option<Arc<Rule>>);
 
@@ -26,7 +27,7 @@ impl Exclude {
 
     fn leaves_out(&self, path: &Path) -> bool {
         let name = path.file_name();
-        name.is_some_and(|name| name == "__pycache__")
+        name.is_some_and(|name| name == "__pycache__" || name == ".git")
             || self.0.as_ref().is_some_and(|rule| rule(path))
     }
 }

@@ -3,12 +3,13 @@
 use crate::support::{CREATED, Folder, Read, access, publish, serve, tags, target};
 use serde_json::json;
 use std::time::{Duration, SystemTime};
-use windlass_registry::{Bundle, ErrorKind, Publication, Publisher, Target};
+use windlass_registry::{Bundle, ErrorKind, Exclude, Publication, Publisher, Target};
 use windlass_testkit::RegistryRules;
 
 fn bundle(folder: &Folder, name: &str) -> Bundle {
     Bundle {
         folder: folder.path(name),
+        exclude: Exclude::default(),
         created: CREATED,
         revision: Some("main@sha1:0123abc".to_owned()),
         url: Some("https://git.example/team/repository".to_owned()),
