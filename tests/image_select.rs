@@ -201,9 +201,9 @@ fn how_it_fails() {
     exit 1
     error: `(` is not a regular expression
     caused by: regex parse error:
-        (
-        ^
-    error: unclosed group
+      |     (
+      |     ^
+      | error: unclosed group
     ");
     assert_snapshot!(app.shown(&app.run(SELECT, "oci:absent", &[])), @"
     exit 1

@@ -190,7 +190,7 @@ fn a_failing_test_of_the_application_stops_before_anything_is_built() {
     21 |     - name: Test
        |       ^^^^^^^^^^
     caused by: `make test` said
-    1 test done
+      | 1 test done
     ");
     assert!(!said.contains("image-build"));
     assert_eq!(authors, ["developer", "developer"]);

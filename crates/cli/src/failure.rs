@@ -55,6 +55,7 @@ impl Failure {
     pub(crate) fn print(&self, context: &Context) {
         match &self.0 {
             Kind::Usage(message) => {
+                let message = render::harmless(message);
                 anstream::eprintln!("error: {message}\n\nFor more information, try '--help'.");
             }
             Kind::Fault(fault) => {

@@ -29,7 +29,7 @@ pub fn render_fault(fault: &dyn Fault, style: Style) -> String {
         out.push('\n');
         render_one(&mut out, other, style);
     }
-    out
+    disarmed(out, style)
 }
 
 fn render_one(out: &mut String, fault: &dyn Fault, style: Style) {
@@ -41,7 +41,7 @@ fn render_one(out: &mut String, fault: &dyn Fault, style: Style) {
         excerpt(out, place, RED);
     }
     for step in fault.trail() {
-        line(out, BLUE, "  in", &step.to_string());
+        line(out, BLUE, "  in", &harmless(&step.to_string()));
     }
     let mut cause = fault.source();
     while let Some(error) = cause {
@@ -66,11 +66,34 @@ pub fn render_warning(warning: &Warning, style: Style) -> String {
     if let Some(hint) = &warning.hint {
         head(&mut out, CYAN, "hint", hint);
     }
-    out
+    disarmed(out, style)
+}
+
+/// Text as it can be shown: names and messages of archives, registries and servers may be in it,
+/// which are not to move the cursor or to pass for lines of ours.
+pub(crate) fn harmless(text: &str) -> String {
+    visible(text).replace('\n', "\n  | ")
+}
+
+fn visible(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\n' | '\t' => c,
+        _ if c.is_control() => '\u{fffd}',
+        _ => c,
+    };
+    text.chars().map(shown).collect()
+}
+
+/// A GitHub runner takes `##[` for a workflow command wherever it stands in a line.
+fn disarmed(text: String, style: Style) -> String {
+    match style {
+        Style::Text => text,
+        Style::Annotation => text.replace("##[", "#\u{fffd}["),
+    }
 }
 
 fn head(out: &mut String, colour: anstyle::Style, word: &str, text: &str) {
-    line(out, colour, &format!("{word}:"), text);
+    line(out, colour, &format!("{word}:"), &harmless(text));
 }
 
 fn line(out: &mut String, colour: anstyle::Style, word: &str, text: &str) {
@@ -80,7 +103,7 @@ fn line(out: &mut String, colour: anstyle::Style, word: &str, text: &str) {
 
 /// The line of the file, with a caret under what is meant.
 fn excerpt(out: &mut String, place: &Location, colour: anstyle::Style) {
-    line(out, BLUE, " -->", &place.to_string());
+    line(out, BLUE, " -->", &harmless(&place.to_string()));
     let Some(text) = &place.excerpt else { return };
     let number = place.line.to_string();
     let gutter = " ".repeat(number.len());
@@ -107,19 +130,8 @@ fn excerpt(out: &mut String, place: &Location, colour: anstyle::Style) {
 fn window(text: &str, at: usize) -> (usize, String) {
     const WIDTH: usize = 160;
     let skip = at.saturating_sub(WIDTH / 2);
-    let shown: String = text
-        .chars()
-        .skip(skip)
-        .take(WIDTH)
-        .map(|c| {
-            if c.is_control() && c != '\t' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect();
-    (at - skip, shown)
+    let shown: String = text.chars().skip(skip).take(WIDTH).collect();
+    (at - skip, visible(&shown).replace('\n', "\u{fffd}"))
 }
 
 fn annotate(out: &mut String, style: Style, level: &str, message: &str, place: Option<&Location>) {
@@ -148,12 +160,44 @@ fn annotate(out: &mut String, style: Style, level: &str, message: &str, place: O
 
 /// The escapes of workflow commands (actions/toolkit: packages/core/src/command.ts).
 fn escape(text: &str, property: bool) -> String {
-    let mut text = text
-        .replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A");
+    let mut text = visible(text).replace('%', "%25").replace('\n', "%0A");
     if property {
         text = text.replace(':', "%3A").replace(',', "%2C");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_wrote_cannot_pass_for_lines_of_ours() {
+        let text = "no `\u{1b}[31mA\r\u{9b}B\nerror: forged\n  ::stop-commands::x ##[add-mask]a`";
+        let warning = Warning::new(text)
+            .at(Location::at_line("a\n::b", 1, 1).with_line("x: \u{7}##[c]", 1))
+            .hint(text);
+        let shown = |style| {
+            let text = render_warning(&warning, style);
+            anstream::adapter::strip_str(&text).to_string()
+        };
+        let message =
+            "no `\u{fffd}[31mA\u{fffd}\u{fffd}B\n  | error: forged\n  |   ::stop-commands::x";
+        let rest = " --> a\n  | ::b:1:1\n  |\n1 | x: \u{fffd}";
+        assert_eq!(
+            shown(Style::Text),
+            format!(
+                "warning: {message} ##[add-mask]a`\n{rest}##[c]\n  | ^\nhint: {message} ##[add-mask]a`\n"
+            )
+        );
+        let annotated = render_warning(&warning, Style::Annotation);
+        let commands: Vec<&str> = annotated
+            .lines()
+            .filter(|line| line.trim_start().starts_with("::") || line.contains("##["))
+            .collect();
+        let line = "::warning file=a%0A%3A%3Ab,line=1,col=1::no `\u{fffd}[31mA\u{fffd}\u{fffd}B\
+                    %0Aerror: forged%0A  ::stop-commands::x #\u{fffd}[add-mask]a`";
+        assert_eq!(commands, [line]);
+        assert!(!annotated.contains(['\r', '\u{9b}']));
+    }
 }
