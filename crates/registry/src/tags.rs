@@ -50,7 +50,8 @@ impl Remote {
             StatusCode::NOT_FOUND => return Err(self.no_repository().into()),
             _ => return Err(self.refuse(&call, response).await.into()),
         }
-        let next = next_page(url, response.headers());
+        let next = next_page(url, response.headers())
+            .ok_or_else(|| self.wrong_list("names no readable next page"))?;
         let body = read_limited(response, self.retry.silence, PAGE_LIMIT)
             .await
             .map_err(|error| self.passing(error))?;
@@ -83,37 +84,63 @@ fn read_page(body: &[u8]) -> Option<Vec<Tag>> {
 
 /// Where the next page is: `Link: </v2/app/tags/list?last=b&n=2>; rel="next"` (RFC 8288). Only path
 /// and query of it count: behind a proxy a registry may name itself by a host that nobody else
-/// knows, and another host is no place to send a request to.
-fn next_page(from: &Url, headers: &HeaderMap) -> Option<Url> {
-    let links = headers.get_all(LINK).iter();
-    let found = links
-        .filter_map(|value| next_link(value.to_str().ok()?))
-        .next()?;
-    let link = from.join(found).ok()?;
-    let mut next = from.clone();
-    next.set_path(link.path());
-    next.set_query(link.query());
-    Some(next)
+/// knows, and another host is no place to send a request to. `None` where it cannot be read, as the
+/// list would then end too early without a word.
+fn next_page(from: &Url, headers: &HeaderMap) -> Option<Option<Url>> {
+    for value in headers.get_all(LINK) {
+        if let Some(found) = next_link(value.to_str().ok()?)? {
+            let link = from.join(found).ok()?;
+            let mut next = from.clone();
+            next.set_path(link.path());
+            next.set_query(link.query());
+            return Some(Some(next));
+        }
+    }
+    Some(None)
 }
 
-/// The target of the link whose relation is `next`.
-fn next_link(mut header: &str) -> Option<&str> {
-    loop {
-        let (target, rest) = header.split_once('<')?.1.split_once('>')?;
-        let end = rest.find(",").unwrap_or(rest.len());
-        let is_next = rest[..end].split(';').any(|parameter| {
-            let (name, value) = parameter.split_once('=').unwrap_or_default();
-            let value = value.trim().trim_matches('"');
-            name.trim().eq_ignore_ascii_case("rel")
-                && value
-                    .split(' ')
-                    .any(|word| word.eq_ignore_ascii_case("next"))
-        });
-        if is_next {
-            return Some(target);
+/// The target of the link whose relation is `next`, if there is one; `None` for what is no header of
+/// links.
+fn next_link(header: &str) -> Option<Option<&str>> {
+    let links = parts(header, ',')?.into_iter();
+    for link in links.filter(|link| !link.is_empty()) {
+        let parameters = parts(link, ';')?;
+        let (target, parameters) = parameters.split_first()?;
+        let target = target.strip_prefix('<')?.strip_suffix('>')?;
+        if parameters.iter().any(|parameter| is_next(parameter)) {
+            return Some(Some(target));
         }
-        header = &rest[end..];
     }
+    Some(None)
+}
+
+fn is_next(parameter: &str) -> bool {
+    let (name, value) = parameter.split_once('=').unwrap_or_default();
+    let mut words = value.trim().trim_matches('"').split(' ');
+    name.trim().eq_ignore_ascii_case("rel") && words.any(|word| word.eq_ignore_ascii_case("next"))
+}
+
+/// What stands between separators that are neither in quotes nor in a target; `None` if one of these
+/// is not closed.
+fn parts(text: &str, separator: char) -> Option<Vec<&str>> {
+    let (mut parts, mut start) = (Vec::new(), 0);
+    let (mut close, mut escaped) = (None, false);
+    for (at, c) in text.char_indices() {
+        match close {
+            _ if escaped => escaped = false,
+            Some('"') if c == '\\' => escaped = true,
+            Some(end) if c == end => close = None,
+            None if c == '"' => close = Some('"'),
+            None if c == '<' => close = Some('>'),
+            None if c == separator => {
+                parts.push(text[start..at].trim());
+                start = at + c.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[start..].trim());
+    close.is_none().then_some(parts)
 }
 
 #[cfg(test)]
@@ -141,16 +168,34 @@ mod tests {
                 "<http://10.0.0.1:5000/v2/app/tags/list?last=b>; rel=\"next\"",
                 Some("/v2/app/tags/list?last=b"),
             ),
+            (
+                "</a>; title=\"next, \\\", please;\"; rel=\"next\"",
+                Some("/a"),
+            ),
+            ("</a>; title=\"<b>; rel=next\", , </c>;rel=next", Some("/c")),
             ("</a>; rel=\"last\"", None),
-            ("</a", None),
             ("</a>", None),
             ("", None),
         ] {
             let from: Url = here.parse().unwrap();
             let headers = HeaderMap::from_iter([(LINK, header.parse().unwrap())]);
             let expected = next.map(|next| format!("https://registry.example{next}"));
-            let found = next_page(&from, &headers).map(String::from);
-            assert_eq!(found, expected, "{header}");
+            let found = next_page(&from, &headers).map(|next| next.map(String::from));
+            assert_eq!(found, Some(expected), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_cannot_be_read_is_not_the_end() {
+        let from: Url = "https://registry.example/v2/app/tags/list".parse().unwrap();
+        for header in [
+            "</a",
+            "/a; rel=next",
+            "</a>; title=\"b; rel=next",
+            "</a> rel=next",
+        ] {
+            let headers = HeaderMap::from_iter([(LINK, header.parse().unwrap())]);
+            assert_eq!(next_page(&from, &headers), None, "{header}");
         }
     }
 
