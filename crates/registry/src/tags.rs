@@ -17,12 +17,14 @@ const PAGES: usize = 10_000;
 const TAGS: usize = 1_000_000;
 
 impl Remote {
-    /// All tags of the repository.
+    /// All tags of the repository. What no tag can be called is passed over: there are registries that
+    /// take more than the specification does.
     pub(crate) async fn tags(&self) -> Result<BTreeSet<Tag>> {
         let mut url = self.url("tags/list");
         url.set_query(Some(&format!("n={PAGE}")));
         let mut seen = BTreeSet::new();
         let mut tags = BTreeSet::new();
+        let mut odd = 0;
         loop {
             if seen.len() == PAGES || tags.len() > TAGS {
                 return Err(self.wrong_list("has no end"));
@@ -34,15 +36,23 @@ impl Remote {
                 .retry
                 .run(&self.notify, async || self.tag_page(&url).await)
                 .await?;
-            tags.extend(page);
+            odd += page.odd;
+            tags.extend(page.tags);
             match next {
                 Some(next) => url = next,
-                None => return Ok(tags),
+                None => break,
             }
         }
+        if odd > 0 {
+            let place = &self.repository;
+            self.notify.say(|| {
+                format!("passed over names in the list of `{place}` that are no tags: {odd}")
+            });
+        }
+        Ok(tags)
     }
 
-    async fn tag_page(&self, url: &Url) -> Result<(Vec<Tag>, Option<Url>), Trouble> {
+    async fn tag_page(&self, url: &Url) -> Result<(Page, Option<Url>), Trouble> {
         let call = Call::new(Method::GET, url.clone());
         let response = self.once(&call).await?;
         match response.status() {
@@ -55,8 +65,8 @@ impl Remote {
         let body = read_limited(response, self.retry.silence, PAGE_LIMIT)
             .await
             .map_err(|error| self.passing(error))?;
-        let tags = read_page(&body).ok_or_else(|| self.wrong_list("cannot be read"))?;
-        Ok((tags, next))
+        let page = Page::read(&body).ok_or_else(|| self.wrong_list("cannot be read"))?;
+        Ok((page, next))
     }
 
     fn no_repository(&self) -> Error {
@@ -70,15 +80,29 @@ impl Remote {
     }
 }
 
-/// The tags of a page; a repository without any has none or `null`.
-fn read_page(body: &[u8]) -> Option<Vec<Tag>> {
-    let page: Value = serde_json::from_slice(body).ok()?;
-    match &page["tags"] {
-        Value::Null if page.is_object() => Some(Vec::new()),
-        tags => {
-            let tags = tags.as_array()?.iter();
-            tags.map(|tag| tag.as_str()?.parse().ok()).collect()
+/// A page of the list.
+#[derive(Debug, Default, PartialEq)]
+struct Page {
+    tags: Vec<Tag>,
+    /// How many names are no tags.
+    odd: usize,
+}
+
+impl Page {
+    /// Reads a page; a repository without tags has none or `null`.
+    fn read(body: &[u8]) -> Option<Self> {
+        let value: Value = serde_json::from_slice(body).ok()?;
+        let mut page = Self::default();
+        if value["tags"].is_null() {
+            return value.is_object().then_some(page);
         }
+        for name in value["tags"].as_array()? {
+            match name.as_str()?.parse() {
+                Ok(tag) => page.tags.push(tag),
+                Err(_) => page.odd += 1,
+            }
+        }
+        Some(page)
     }
 }
 
@@ -201,19 +225,21 @@ mod tests {
 
     #[test]
     fn pages() {
-        for (text, count) in [
-            (r#"{"name":"app","tags":["a","b"]}"#, Some(2)),
-            (r#"{"name":"app","tags":null}"#, Some(0)),
-            (r#"{"name":"app"}"#, Some(0)),
-            (r#"{"tags":[1]}"#, None),
-            (r#"{"tags":["a\u001b[31m"]}"#, None),
+        for (text, found) in [
+            (r#"{"name":"app","tags":["a","b"]}"#, Some((2, 0))),
+            (r#"{"name":"app","tags":null}"#, Some((0, 0))),
+            (r#"{"name":"app"}"#, Some((0, 0))),
+            (r#"{"tags":["1.0.0","1.0.0+build",""]}"#, Some((1, 2))),
+            (r#"{"tags":["a\u001b[31m"]}"#, Some((0, 1))),
+            (r#"{"tags":["a",1]}"#, None),
             (r#"{"tags":{}}"#, None),
             ("[]", None),
             ("null", None),
             ("<html>", None),
         ] {
-            let found = read_page(text.as_bytes()).map(|tags| tags.len());
-            assert_eq!(found, count, "{text}");
+            let page = Page::read(text.as_bytes());
+            let counts = page.map(|page| (page.tags.len(), page.odd));
+            assert_eq!(counts, found, "{text}");
         }
     }
 }

@@ -3,7 +3,8 @@
 use crate::support::{Folder, PASSWORD, access, publish, serve, tags, target, with_password};
 use serde_json::json;
 use windlass_registry::{
-    Build, Digest, ErrorKind, Filter, Order, Policy, Publisher, Result, Selection, Selector, Target,
+    Access, Build, Digest, ErrorKind, Filter, Notify, Order, Policy, Publisher, Result, Selection,
+    Selector, Target,
 };
 use windlass_testkit::{
     RegistryAuth, RegistryEffect, RegistryFault, RegistryRules, RegistryServer,
@@ -121,6 +122,27 @@ fn a_list_that_has_no_end_is_refused() {
     );
     let error = select(&target(&server, "app"), &newest()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable);
+}
+
+#[test]
+fn a_name_that_is_no_tag_is_passed_over_and_told() {
+    let folder = Folder::new();
+    let server = with_image(&folder, RegistryRules::default());
+    let names = ["v1.0.0", "1.0.0+build"].map(str::to_owned);
+    server.add_tags("app", "v0", names);
+    let (said, says) = std::sync::mpsc::channel();
+    let access = Access {
+        notify: Notify::new(move |text| said.send(text.to_owned()).unwrap()),
+        ..access()
+    };
+    let place = target(&server, "app");
+    let selector = Selector::new(access);
+    let selection = selector.select(&place, &newest(), &Filter::default());
+    drop(selector);
+    let said: Vec<String> = says.iter().collect();
+    assert_eq!(chosen(selection.unwrap()), "v1.0.0");
+    let expected = format!("passed over names in the list of `{place}` that are no tags: 1");
+    assert_eq!(said, [expected]);
 }
 
 #[test]
