@@ -7,9 +7,10 @@ use crate::layout::Layout;
 use crate::push::digest_header;
 use crate::remote::{Call, Remote, piece, read_limited};
 use crate::retry::Trouble;
-use crate::spec::{Blob, MANIFEST_LIMIT};
-use reqwest::header::CONTENT_TYPE;
+use crate::spec::{Blob, MANIFEST_LIMIT, MANIFEST_TYPES};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, StatusCode};
+use serde_json::Value;
 use std::io::Write as _;
 
 impl Remote {
@@ -36,14 +37,10 @@ impl Remote {
                 if !right {
                     return Err(self.other_bytes(reference));
                 }
-                let media_type = headers
-                    .get(CONTENT_TYPE)
-                    .and_then(|value| value.to_str().ok());
+                let media_type =
+                    media_type(&body, &headers).ok_or_else(|| self.no_manifest(reference))?;
                 let size = body.len() as u64;
-                Ok((
-                    Blob::new(media_type.unwrap_or_default(), digest, size),
-                    body,
-                ))
+                Ok((Blob::new(media_type, digest, size), body))
             })
             .await
     }
@@ -117,6 +114,14 @@ impl Remote {
         Error::new(ErrorKind::NotFound, message)
     }
 
+    fn no_manifest(&self, reference: &str) -> Error {
+        let message = format!(
+            "`{}` sends something else than a manifest as `{reference}`",
+            self.repository
+        );
+        Error::new(ErrorKind::Protocol, message)
+    }
+
     /// A connection that was cut or changed on its way; the next try may bring the right bytes.
     fn other_bytes(&self, reference: &str) -> Trouble {
         let message = format!(
@@ -124,5 +129,46 @@ impl Remote {
             self.repository
         );
         Trouble::Passing(Error::new(ErrorKind::Protocol, message), None)
+    }
+}
+
+/// The type that a manifest gives itself, else what its registry calls it; other tools compare it
+/// byte for byte.
+fn media_type(body: &[u8], headers: &HeaderMap) -> Option<&'static str> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let named = body["mediaType"].as_str().or(content_type(headers))?;
+    let mut known = MANIFEST_TYPES.into_iter();
+    known.find(|known| known.eq_ignore_ascii_case(named))
+}
+
+/// The type of a body without its parameters.
+pub(crate) fn content_type(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    value.split(';').next().map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{INDEX, MANIFEST};
+
+    #[test]
+    fn a_manifest_has_one_of_the_known_types() {
+        let own = format!(r#"{{"mediaType":"{INDEX}"}}"#);
+        let parameter = format!("{MANIFEST}; charset=utf-8");
+        for (body, header, found) in [
+            (&*own, Some("text/plain"), Some(INDEX)),
+            (&*own, None, Some(INDEX)),
+            ("{}", Some(MANIFEST), Some(MANIFEST)),
+            ("{}", Some(&parameter), Some(MANIFEST)),
+            ("{}", Some("text/html"), None),
+            ("{}", None, None),
+            (r#"{"mediaType":"text/html"}"#, Some(MANIFEST), None),
+            ("<html>", Some("text/html"), None),
+        ] {
+            let header = header.map(|text| (CONTENT_TYPE, text.parse().unwrap()));
+            let headers = HeaderMap::from_iter(header);
+            assert_eq!(media_type(body.as_bytes(), &headers), found, "{body}");
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Bundles of manifests: what is in them, under which types, and that nothing else changes them.
 
-use crate::support::{CREATED, Folder, Read, access, publish, serve, tags, target};
+use crate::support::{
+    CREATED, Folder, Read, access, json as json_of, publish, serve, tags, target,
+};
 use serde_json::json;
 use std::time::{Duration, SystemTime};
 use windlass_registry::{Bundle, ErrorKind, Exclude, Publication, Publisher, Target};
@@ -101,6 +103,35 @@ fn a_bundle_comes_back_from_a_registry_as_it_was() {
     assert_eq!(pulled[0].as_ref().unwrap().digest, digest);
     let read = Read::of(&folder.path("back"));
     assert_eq!(read.text(0, "dev/manifests.yaml"), "kind: Job\n");
+}
+
+#[test]
+fn a_type_with_parameters_is_no_part_of_what_comes_back() {
+    let folder = Folder::new();
+    manifests(&folder, "a").write(&folder.path("out")).unwrap();
+    let kind = "application/vnd.oci.image.manifest.v1+json";
+    let server = serve(RegistryRules::default());
+    let place = target(&server, "team/bundle");
+    publish(&folder.layout("out"), &place, &tags(&[], &["latest"])).unwrap();
+    let bare = server.manifest("team/bundle", "latest").unwrap();
+    let pull = |tag: &str| {
+        let back = Publication {
+            sources: vec![format!("docker://{place}:{tag}").parse().unwrap()],
+            target: Target::Layout(folder.path("back")),
+            tags: tags(&[], &["v1"]),
+        };
+        let mut done = Publisher::new(access()).publish_all(&[back]).unwrap();
+        done.remove(0)
+    };
+    let parameter = format!("{kind}; charset=utf-8");
+    server.put_manifest("team/bundle", "odd", &parameter, &bare);
+    pull("odd").unwrap();
+    let index = json_of(&std::fs::read(folder.path("back/index.json")).unwrap());
+    assert_eq!(index["manifests"][0]["mediaType"], kind);
+    let mut page = bare;
+    page.as_object_mut().unwrap().remove("mediaType");
+    server.put_manifest("team/bundle", "page", "text/html", &page);
+    assert_eq!(pull("page").unwrap_err().kind(), ErrorKind::Protocol);
 }
 
 #[test]
