@@ -5,6 +5,7 @@ use crate::body::Source;
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::image_index;
+use crate::pull::content_type;
 use crate::remote::{Call, Remote};
 use crate::spec::{self, Blob, Manifest};
 use reqwest::{Method, StatusCode};
@@ -98,18 +99,19 @@ impl Remote {
         }
     }
 
+    /// Whether the registry lists referrers by itself. It took the artifact: any other answer than a
+    /// list is that of one which does not know the question, or of what stands before it.
     async fn lists_referrers(&self, subject: &Digest) -> Result<bool> {
         let call = Call::new(Method::GET, self.url(&format!("referrers/{subject}")));
-        self.retry
-            .run(&self.notify, async || {
-                let response = self.once(&call).await?;
-                match response.status() {
-                    StatusCode::OK => Ok(true),
-                    StatusCode::NOT_FOUND => Ok(false),
-                    _ => Err(self.refuse(&call, response).await.into()),
-                }
-            })
-            .await
+        let ask = async || self.once(&call).await;
+        match self.retry.run(&self.notify, ask).await {
+            Ok(answer) => {
+                let kind = content_type(answer.headers());
+                Ok(answer.status() == StatusCode::OK && kind == Some(spec::INDEX))
+            }
+            Err(error) if error.kind() == ErrorKind::Credentials => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Adds to the index under the tag `sha256-…` ("Referrers Tag Schema"). A tag cannot be written

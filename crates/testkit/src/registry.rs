@@ -624,7 +624,9 @@ impl State {
         let referrers: Vec<Value> = referrers.collect();
         let media_type = "application/vnd.oci.image.index.v1+json";
         let index = json!({"schemaVersion": 2, "mediaType": media_type, "manifests": referrers});
-        Answer::json(200, &index)
+        Answer::new(200)
+            .with("Content-Type", media_type)
+            .body(index.to_string().into_bytes())
     }
 
     /// A page of tags after `last`, and where the next one is.

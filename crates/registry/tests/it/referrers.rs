@@ -238,6 +238,32 @@ fn elsewhere_a_tag_lists_them_and_keeps_what_others_listed() {
 }
 
 #[test]
+fn any_answer_but_a_list_means_that_a_tag_has_to_list_them() {
+    let folder = Folder::new();
+    let image = built(&folder, "a", &["linux/amd64"]);
+    let page = ("Content-Type".to_owned(), "text/html".to_owned());
+    for effect in [
+        RegistryEffect::Status(200, vec![page]),
+        RegistryEffect::Status(200, vec![]),
+        RegistryEffect::Status(400, vec![]),
+        RegistryEffect::Status(403, vec![]),
+        RegistryEffect::Status(405, vec![]),
+        RegistryEffect::Status(501, vec![]),
+    ] {
+        let shown = format!("{effect:?}");
+        let server = serve(RegistryRules {
+            faults: vec![RegistryFault::new("GET", "/referrers/", effect)],
+            ..RegistryRules::default()
+        });
+        let place = target(&server, "app");
+        publish(&folder.layout("a"), &place, &tags(&["v1"], &[])).expect(&shown);
+        assert_eq!(server.unhit(), 0, "{shown}");
+        let listed = by_tag(&server, image.digest.as_str());
+        assert_eq!(listed.len(), 1, "{shown}");
+    }
+}
+
+#[test]
 fn a_tag_that_never_keeps_what_is_added_is_an_error() {
     let folder = Folder::new();
     let image = built(&folder, "a", &["linux/amd64"]);
