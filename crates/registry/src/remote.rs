@@ -68,8 +68,7 @@ impl Call<'_> {
 
 /// A repository of a registry.
 pub(crate) struct Remote {
-    http: Client,
-    endpoint: Url,
+    http: Clients,
     pub(crate) repository: Repository,
     credentials: Credentials,
     pub(crate) chunk: Option<NonZeroU64>,
@@ -89,6 +88,33 @@ struct Session {
     challenge: Option<Challenge>,
     authorization: Option<Authorization>,
     login: Option<Login>,
+}
+
+/// Who to be in TLS towards whom: what a registry sends us to is another's, and may be anybody's.
+struct Clients {
+    endpoint: Url,
+    /// With the client certificate.
+    known: Client,
+    /// Without; none where there is no certificate.
+    unknown: Option<Client>,
+}
+
+impl Clients {
+    fn new(tls: &Tls, endpoint: Url) -> Result<Self> {
+        let unknown = tls.identity.is_some().then(|| client(&tls.anonymous()));
+        Ok(Self {
+            endpoint,
+            known: client(tls)?,
+            unknown: unknown.transpose()?,
+        })
+    }
+
+    fn towards(&self, url: &Url) -> &Client {
+        match &self.unknown {
+            Some(unknown) if !same_origin(url, &self.endpoint) => unknown,
+            _ => &self.known,
+        }
+    }
 }
 
 pub(crate) fn client(tls: &Tls) -> Result<Client> {
@@ -114,8 +140,7 @@ impl Remote {
         let own = format!("repository:{}:{actions}", repository.name());
         let others = sources.iter().map(|name| format!("repository:{name}:pull"));
         Ok(Self {
-            http: client(&access.tls)?,
-            endpoint: repository.endpoint(access.plain_http)?,
+            http: Clients::new(&access.tls, repository.endpoint(access.plain_http)?)?,
             repository: repository.clone(),
             credentials: access.credentials.clone(),
             chunk: access.chunk,
@@ -134,7 +159,7 @@ impl Remote {
 
     /// `{repository}/{path}` of the distribution API.
     pub(crate) fn url(&self, path: &str) -> Url {
-        let mut url = self.endpoint.clone();
+        let mut url = self.http.endpoint.clone();
         url.set_path(&format!("/v2/{}/{path}", self.repository.name()));
         url
     }
@@ -146,7 +171,7 @@ impl Remote {
         loop {
             let (turn, authorization) = self.authorization().await?;
             let response = self.follow(call, authorization.as_ref()).await?;
-            let ours = same_origin(response.url(), &self.endpoint);
+            let ours = same_origin(response.url(), &self.http.endpoint);
             match response.status() {
                 StatusCode::UNAUTHORIZED if ours && !refused => {
                     refused = true;
@@ -185,7 +210,7 @@ impl Remote {
         if session.turn != turn {
             return Ok(());
         }
-        let challenge = Challenge::read(headers, &self.endpoint)?;
+        let challenge = Challenge::read(headers, &self.http.endpoint)?;
         if turn == 0 {
             session.login = self.login().await?;
         }
@@ -241,7 +266,7 @@ impl Remote {
         scopes: &[String],
     ) -> Result<Option<Authorization>, Trouble> {
         let asked = Instant::now();
-        let request = token_request(&self.http, realm, service, login, scopes);
+        let request = token_request(self.http.towards(realm), realm, service, login, scopes);
         self.count();
         let response = within(self.retry.silence, request)
             .await
@@ -279,7 +304,7 @@ impl Remote {
     ) -> Result<Response, Trouble> {
         let mut url = call.url.clone();
         for _ in 0..=REDIRECTS {
-            let shown = authorization.filter(|_| same_origin(&url, &self.endpoint));
+            let shown = authorization.filter(|_| same_origin(&url, &self.http.endpoint));
             let response = self.send(call, &url, shown).await?;
             if !redirects(call, response.status()) {
                 return Ok(response);
@@ -314,7 +339,10 @@ impl Remote {
         url: &Url,
         authorization: Option<&Authorization>,
     ) -> Result<Response, Trouble> {
-        let mut request = self.http.request(call.method.clone(), url.clone());
+        let mut request = self
+            .http
+            .towards(url)
+            .request(call.method.clone(), url.clone());
         if let Some(authorization) = authorization {
             request = request.header(AUTHORIZATION, authorization.value.clone());
         }
@@ -574,4 +602,31 @@ pub(crate) async fn read_limited(
         }
     }
     Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_certificate_is_for_the_origin_of_the_registry_alone() {
+        let anybody = || client(&Tls::default()).unwrap();
+        let clients = Clients {
+            endpoint: "https://registry.example".parse().unwrap(),
+            known: anybody(),
+            unknown: Some(anybody()),
+        };
+        for (url, ours) in [
+            ("https://registry.example/v2/app/tags/list", true),
+            ("https://registry.example:443/token", true),
+            ("https://registry.example:8443/token", false),
+            ("http://registry.example/v2/", false),
+            ("https://blobs.example/app", false),
+        ] {
+            let client = clients.towards(&url.parse().unwrap());
+            assert_eq!(std::ptr::eq(client, &clients.known), ours, "{url}");
+        }
+        let plain = Clients::new(&Tls::default(), clients.endpoint).unwrap();
+        assert!(plain.unknown.is_none());
+    }
 }

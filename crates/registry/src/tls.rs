@@ -11,11 +11,20 @@ use std::{fs, io};
 pub struct Tls {
     /// PEM files with certificates of authorities that are trusted as well.
     pub authorities: Vec<PathBuf>,
-    /// PEM files with a certificate and with its key, for servers that ask for one.
+    /// PEM files with a certificate and with its key, for registries that ask for one. No other
+    /// host is shown it, be it one that a registry sends us to.
     pub identity: Option<(PathBuf, PathBuf)>,
 }
 
 impl Tls {
+    /// The same towards those who are not to know who asks.
+    pub(crate) fn anonymous(&self) -> Self {
+        Self {
+            identity: None,
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn configure(&self, mut builder: ClientBuilder) -> Result<ClientBuilder> {
         for path in &self.authorities {
             let found = Certificate::from_pem_bundle(&read(path)?).unwrap_or_default();

@@ -138,7 +138,7 @@ pub(crate) struct Fetcher<'a> {
 impl Fetcher<'_> {
     /// Gets the best wheel of every requirement.
     pub(crate) async fn fetch(&self, requirements: Vec<Requirement>) -> Result<Vec<Fetched>> {
-        let http = remote::client(self.tls)?;
+        let http = remote::client(&self.tls.anonymous())?;
         let supported = Supported::new(self.target);
         self.notify
             .say(|| format!("getting {} wheels", requirements.len()));

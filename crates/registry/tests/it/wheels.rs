@@ -288,3 +288,15 @@ fn a_wheel_of_the_last_build_is_not_got_again() {
     digests.dedup();
     assert_eq!(digests.len(), 1);
 }
+
+#[test]
+fn a_package_index_is_not_shown_the_certificate_for_registries() {
+    let folder = Folder::new();
+    let requirements = folder.path("a-src/requirements.txt");
+    WheelFile::new("hello", &[("hello.py", "")]).offer(&folder, "index", &requirements);
+    let mut build = build(&folder);
+    // Whoever reads it fails.
+    let absent = folder.path("absent.pem");
+    build.access.tls.identity = Some((absent.clone(), absent));
+    build.run(&folder.path("a")).unwrap();
+}
