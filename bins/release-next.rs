@@ -16,6 +16,9 @@ use windlass_release::{
 /// How many commits an output names; a step's outputs are limited in size.
 const NAMED: usize = 100;
 
+/// How many bytes of release notes a git tag holds; every clone gets all tags.
+const HELD: usize = 64 << 10;
+
 /// Say what a commit is called as a release of an application
 ///
 /// The version follows from the application's tags in the history of the commit and from the commits since the last of
@@ -77,7 +80,7 @@ struct Args {
     /// Leave out commits that say `[skip release]`
     #[arg(long)]
     skip_marker: bool,
-    /// Print the release notes, in the form of Keep a Changelog; the git tag holds them too
+    /// Print the release notes, in the form of Keep a Changelog; the git tag holds them too, up to 64 KiB
     #[arg(long)]
     changelog: bool,
 }
@@ -264,12 +267,7 @@ fn create(args: &Args, release: &Release, notes: &str, context: &Context) -> Res
         dry_run: args.dry_run,
         ..gitsync::Options::default()
     };
-    let notes = if release.next.causes.len() > NAMED {
-        ""
-    } else {
-        notes
-    };
-    let message = format!("{} {}\n\n{notes}", args.app, release.version);
+    let message = format!("{} {}\n\n{}", args.app, release.version, held(notes));
     match gitsync::create_tag(&mut *remote, tag, target, &message, &tagger, &options)? {
         Tagged::Created(_) => Ok(true),
         Tagged::Exists { target: found, .. } if found == target => Ok(false),
@@ -281,6 +279,20 @@ fn create(args: &Args, release: &Release, notes: &str, context: &Context) -> Res
             Some("another run was faster: fetch its tags and run the whole pipeline again".into()),
         )),
     }
+}
+
+/// What the git tag holds of the notes: whole lines, and a word about the others.
+fn held(notes: &str) -> String {
+    if notes.len() <= HELD {
+        return notes.to_owned();
+    }
+    let mut length = 0;
+    let fits = |line: &&str| {
+        length += line.len();
+        length <= HELD
+    };
+    let kept: String = notes.split_inclusive('\n').take_while(fits).collect();
+    format!("{kept}\nThe rest is too long for a tag; see release-next --changelog.\n")
 }
 
 fn output(release: Release, image: String, created: bool, notes: Option<String>) -> Output {

@@ -313,6 +313,42 @@ fn of_two_runs_one_wins_and_the_other_hears_of_it() {
     ");
 }
 
+#[test]
+fn the_tag_holds_the_notes_of_many_commits_and_the_first_lines_of_long_ones() {
+    let message = |history: &History| {
+        let words = "--app shop --branch main --create --changelog";
+        let notes = done(&next(history, words));
+        let remote = history.remote();
+        let tag = remote.find_reference("refs/tags/shop/v0.1.0").unwrap();
+        let tag = tag.peel_to_tag().unwrap();
+        (notes, tag.message().unwrap().unwrap().to_owned())
+    };
+    let many = History::new();
+    for number in 0..101 {
+        many.commit(&format!("feat: part {number}"), "apps/shop/src/cart.py");
+    }
+    let (notes, held) = message(&many);
+    assert!(notes.contains("part 0") && notes.contains("part 100"));
+    assert_eq!(
+        held.trim_end(),
+        format!("shop 0.1.0\n\n{}", notes.trim_end())
+    );
+    let long = History::new();
+    for letter in ["a", "b", "c"] {
+        let subject = format!("feat: {}", letter.repeat(30_000));
+        long.commit(&subject, "apps/shop/src/cart.py");
+    }
+    let (notes, held) = message(&long);
+    let (kept, word) = held.trim_end().rsplit_once("\n\n").unwrap();
+    assert_eq!(
+        word,
+        "The rest is too long for a tag; see release-next --changelog."
+    );
+    let kept = kept.strip_prefix("shop 0.1.0\n\n").unwrap();
+    assert!(notes.starts_with(&format!("{kept}\n")), "whole lines");
+    assert!((60_000..=64 << 10).contains(&kept.len()), "{}", kept.len());
+}
+
 /// Runs of `--create` at once: for each the status, and whether it made the tag.
 fn race(history: &History, revisions: &[&str]) -> Vec<(Option<i32>, bool)> {
     let start = |revision: &&str| {
