@@ -4,6 +4,8 @@
 mod access;
 #[path = "image-build/commit.rs"]
 mod commit;
+#[path = "access/given.rs"]
+mod given;
 #[path = "image-build/ignored.rs"]
 mod ignored;
 #[path = "overlay-build/roots.rs"]
@@ -17,9 +19,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tempfile::TempDir;
 use windlass_cli::{Common, Context, Failure, Report};
-use windlass_fault::{Secret, Warning};
+use windlass_fault::Warning;
 use windlass_overlay::{Builder, Disk, Options};
-use windlass_registry::{Bundle, Exclude, LayoutImage, Publisher, Tag, TagPattern, Tags, Target};
+use windlass_registry::{Bundle, Exclude, LayoutImage, Publisher, Tag, Tags, Target};
 
 /// Publish rendered manifests as an artifact that Argo CD and Flux deploy
 ///
@@ -174,19 +176,11 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
 }
 
 fn tags(args: &Args) -> Result<Tags, Failure> {
-    let patterns = args
-        .immutable
-        .iter()
-        .flat_map(|text| text.split_whitespace());
-    let patterns: Vec<TagPattern> = patterns.map(TagPattern::new).collect();
-    let mut words = args
-        .tag
-        .iter()
-        .flat_map(|text| text.split_whitespace())
-        .peekable();
-    match words.peek() {
-        None => Err(Failure::usage("--tag names no tag")),
-        Some(_) => Ok(Tags::sort(words, &patterns)?),
+    let words = given::words(&args.tag);
+    let patterns = given::patterns(&args.immutable);
+    match words.is_empty() {
+        true => Err(Failure::usage("--tag names no tag")),
+        false => Ok(Tags::sort(words.iter().map(String::as_str), &patterns)?),
     }
 }
 
@@ -199,10 +193,7 @@ fn target(artifact: Target, context: &Context) -> Target {
 
 fn publisher(args: &Args, context: &Context) -> Publisher {
     let mut access = args.access.read(context);
-    let login = context
-        .env("REGISTRY_USERNAME")
-        .zip(context.env("REGISTRY_PASSWORD"));
-    access.credentials.login = login.map(|(name, password)| (name, Secret::new(password)));
+    access.credentials.login = given::login(context);
     Publisher::new(access)
 }
 

@@ -2,6 +2,8 @@
 
 #[path = "access.rs"]
 mod access;
+#[path = "access/given.rs"]
+mod given;
 #[path = "image-publish/jobs.rs"]
 mod jobs;
 
@@ -12,7 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use windlass_cli::{Common, Context, Failure, Report};
 use windlass_fault::Secret;
-use windlass_registry::{Publication, Published, Publisher, Tag, TagPattern, Tags, Target};
+use windlass_registry::{Publication, Published, Publisher, Tag, Tags, Target};
 
 /// Publish images to a registry
 ///
@@ -175,16 +177,13 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, context: &Context) -> Result<Output, Failure> {
-    let patterns: Vec<TagPattern> = jobs::words(&args.immutable)
-        .iter()
-        .map(|word| TagPattern::new(word))
-        .collect();
+    let patterns = given::patterns(&args.immutable);
     let cache = args.cache.as_ref().map(|folder| context.path(folder));
     let jobs = match &args.list {
         Some(path) => jobs::list(path, &patterns, context)?,
         None => vec![jobs::job(
             &args.words,
-            &jobs::words(&args.tag),
+            &given::words(&args.tag),
             &patterns,
             context,
         )?],
@@ -224,8 +223,7 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
 
 /// The user name and the password of the environment, which are for one registry.
 fn login(images: &[Target], context: &Context) -> Result<Option<(String, Secret)>, Failure> {
-    let name = context.env("REGISTRY_USERNAME");
-    let Some((name, password)) = name.zip(context.env("REGISTRY_PASSWORD")) else {
+    let Some(login) = given::login(context) else {
         return Ok(None);
     };
     let registries: BTreeSet<&str> = images
@@ -239,6 +237,6 @@ fn login(images: &[Target], context: &Context) -> Result<Option<(String, Secret)
         true => Err(Failure::usage(
             "REGISTRY_PASSWORD is for one registry, and the images go to several; log in with docker or podman",
         )),
-        false => Ok(Some((name, Secret::new(password)))),
+        false => Ok(Some(login)),
     }
 }

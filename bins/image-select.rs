@@ -2,14 +2,15 @@
 
 #[path = "access.rs"]
 mod access;
+#[path = "access/given.rs"]
+mod given;
 
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::process::ExitCode;
 use windlass_cli::{Common, Context, Failure, Report};
-use windlass_fault::Secret;
-use windlass_registry::{Filter, Order, Policy, Range, Reason, Selector, Tag, TagPattern, Target};
+use windlass_registry::{Filter, Order, Policy, Range, Reason, Selector, Tag, Target};
 
 /// Select the newest tag of an image by a policy
 ///
@@ -114,14 +115,10 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
         Target::Registry(_) => image.clone(),
     };
     let policy = policy(&args)?;
-    let words = args.ignore.iter().flat_map(|text| text.split_whitespace());
-    let ignore = words.map(TagPattern::new).collect();
+    let ignore = given::patterns(&args.ignore);
     let filter = Filter::new(args.filter.as_deref(), args.extract.as_deref(), ignore)?;
     let mut access = args.access.read(context);
-    let login = context
-        .env("REGISTRY_USERNAME")
-        .zip(context.env("REGISTRY_PASSWORD"));
-    access.credentials.login = login.map(|(name, password)| (name, Secret::new(password)));
+    access.credentials.login = given::login(context);
     let selection = Selector::new(access).select(&place, &policy, &filter)?;
     let Some(chosen) = selection.chosen else {
         return Err(nothing(&args, &image, &selection.lost, context));

@@ -1,15 +1,10 @@
 //! What the command line or a list names: images, where they go, and their tags.
 
+use crate::given::words;
 use std::fs;
 use std::path::Path;
 use windlass_cli::{Context, Failure};
 use windlass_registry::{ImageSource, Publication, TagPattern, Tags, Target};
-
-/// The words of texts that may have several each.
-pub(crate) fn words(texts: &[String]) -> Vec<String> {
-    let words = texts.iter().flat_map(|text| text.split_whitespace());
-    words.map(str::to_owned).collect()
-}
 
 /// What to publish, beside the target as it was written.
 pub(crate) fn job(
