@@ -5,6 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use tempfile::TempDir;
+use windlass_testkit::{
+    RegistryAuth, RegistryEffect, RegistryFault, RegistryRules, RegistryServer,
+};
 
 /// A repository with one application, whose commit has a known time.
 pub(crate) struct App(TempDir);
@@ -209,4 +212,61 @@ fn how_it_fails() {
     error: cannot read `/absent`
     caused by: No such file or directory (os error 2)
     ");
+}
+
+/// The base image comes from a registry that wants a login and answers in odd ways.
+#[test]
+fn nothing_secret_is_said_of_a_base_image() {
+    let app = App::new();
+    let login = [
+        ("REGISTRY_USERNAME", "ci"),
+        ("REGISTRY_PASSWORD", "hunter2"),
+    ];
+    let other = RegistryServer::start(RegistryRules::default()).unwrap();
+    let realm = format!("Bearer realm=\"http://{}/token?s1gned\"", other.address());
+    let moved = format!("http://{}/blob?signature=s1gned", other.address());
+    let answer = |code, name: &str, value: &str| {
+        RegistryEffect::Status(code, vec![(name.to_owned(), value.to_owned())])
+    };
+    let denied = serde_json::json!({"errors": [{"code": "DENIED", "message": "not you"}]});
+    let faults = [
+        None,
+        Some(answer(401, "WWW-Authenticate", &realm)),
+        Some(answer(307, "Location", &moved)),
+        Some(answer(500, "X-Id", "1")),
+        Some(RegistryEffect::Refuse(403, denied)),
+        Some(RegistryEffect::ExpireTokens),
+    ];
+    let built = app.run(BUILD, "--app shop --output base", &[]);
+    assert!(built.status.success(), "{}", app.shown(&built));
+    let fault_of = |effect| RegistryFault::new("GET", "/v2/base/", effect);
+    for auth in [RegistryAuth::Basic, RegistryAuth::Token] {
+        for fault in &faults {
+            let server = RegistryServer::start(RegistryRules {
+                auth: auth("ci".into(), "hunter2".into()),
+                faults: fault.iter().cloned().map(fault_of).collect(),
+                ..RegistryRules::default()
+            })
+            .unwrap();
+            let base = format!("{}/base", server.address());
+            let words = format!("base {base} --tag v1");
+            let published = app.run(env!("CARGO_BIN_EXE_image-publish"), &words, &login);
+            assert!(published.status.success(), "{}", app.shown(&published));
+            let auths =
+                serde_json::json!({"auths": {server.address(): {"auth": "Y2k6aHVudGVyMg=="}}});
+            app.write(".docker/config.json", &auths.to_string());
+            let words = format!("--app shop --output image --base {base}:v1 -v");
+            let built = app.run(BUILD, &words, &[]);
+            assert_eq!(server.unhit(), 0);
+            assert!(
+                fault.is_some() || built.status.success(),
+                "{}",
+                app.shown(&built)
+            );
+            let said = app.shown(&built);
+            for secret in ["Y2k6aHVudGVyMg", "token-", "s1gned"] {
+                assert!(!said.contains(secret), "`{secret}` in {said}");
+            }
+        }
+    }
 }
