@@ -191,7 +191,7 @@ fn touched(
             };
             let removed = change.before.removed(&change.after);
             output.removed = removed.iter().map(|path| plain(path)).collect();
-            let mut touched = change.touched(&old, new, args.rendered);
+            let mut touched = change.touched(&removed, &old, new, args.rendered);
             if args.sources {
                 touched.extend(change.with_changed_sources(&context.config()?));
             }
@@ -223,13 +223,17 @@ struct Change<'a> {
 }
 
 impl Change<'_> {
-    /// The roots whose builds read what differs; if they are `rendered` too, those that differ.
-    fn touched(&self, old: &Commit, new: &Commit, rendered: bool) -> BTreeSet<PathBuf> {
+    /// The roots but the `removed` ones whose builds read what differs; if they are `rendered` too,
+    /// those that differ.
+    fn touched(
+        &self,
+        removed: &[PathBuf],
+        old: &Commit,
+        new: &Commit,
+        rendered: bool,
+    ) -> BTreeSet<PathBuf> {
         let mut maybe = self.before.leading_to(self.changed);
-        if !maybe.is_empty() {
-            let gone = self.before.removed(&self.after);
-            maybe.retain(|root| gone.binary_search(root).is_err());
-        }
+        maybe.retain(|root| removed.binary_search(root).is_err());
         maybe.extend(self.after.leading_to(self.changed));
         maybe.sort();
         maybe.dedup();

@@ -10,6 +10,24 @@ pub(crate) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
+/// How many bytes stand before a place on its line, which begins behind a line feed.
+pub(crate) fn column(text: &str, at: usize) -> usize {
+    let line = memchr::memrchr(b'\n', &text.as_bytes()[..at]);
+    at - line.map_or(0, |at| at + 1)
+}
+
+/// Bytes that mean nothing in a text without quotes, behind the first one and unless a line break is
+/// before them.
+pub(crate) static INNER: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = b' ';
+    while byte < 0x7F {
+        table[byte as usize] = !matches!(byte, b':' | b'#');
+        byte += 1;
+    }
+    table
+};
+
 /// The length in bytes of the line break that `bytes` starts with; 0 where it is none.
 ///
 /// Beside the usual ones YAML 1.1 knows NEL (U+0085), LS (U+2028) and PS (U+2029).

@@ -10,7 +10,7 @@ mod mark;
 
 pub use copy::Moved;
 pub use history::Version;
-pub(crate) use mark::Copied;
+pub(crate) use mark::{Copied, without_break};
 
 use crate::resolve::{is_string, is_string_11};
 use crate::source::{Origin, Source, SourceId};

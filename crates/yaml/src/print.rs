@@ -1,6 +1,6 @@
 //! One string as go-yaml v2 prints it: the choice of quotes, escapes, and folding at column 80.
 
-use crate::chars::break_len;
+use crate::chars::{INNER, break_len};
 use crate::node::Copied;
 use crate::printed::{Printed, Shared};
 use crate::resolve::is_ambiguous_11;
@@ -464,17 +464,6 @@ impl Seen {
 
 /// What a text without quotes cannot start with.
 const INDICATORS: &[u8] = b",[]{}&*!|>'\"%@`";
-
-/// Bytes that mean nothing special behind the first one, as long as no break is before them.
-static INNER: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = b' ';
-    while byte < 0x7F {
-        table[byte as usize] = !matches!(byte, b':' | b'#');
-        byte += 1;
-    }
-    table
-};
 
 fn is_before_blank(bytes: &[u8], at: usize) -> bool {
     matches!(bytes.get(at + 1), None | Some(b' ' | b'\t'))

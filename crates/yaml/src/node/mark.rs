@@ -4,6 +4,7 @@
 //! from all that it is part of, so that what is still marked can be copied from its source.
 
 use super::{AS_PRINTED, NONE, NodeId, Tree, UP};
+use crate::chars;
 use crate::source::Source;
 use std::ops::Range;
 use std::sync::Arc;
@@ -42,16 +43,8 @@ impl Tree {
         }
         let origin = self.origin(id);
         let source = self.source(origin.source()?)?;
-        let Range { start, end } = origin.range();
-        let bytes = source.text().as_bytes();
-        let line = memchr::memrchr(b'\n', &bytes[..start]);
-        let is_there = start - line.map_or(0, |at| at + 1) == column;
-        let end = if bytes[end - 1] == b'\n' {
-            end - 1
-        } else {
-            end
-        };
-        is_there.then_some(Copied { source, start, end })
+        let Range { start, end } = without_break(source.text(), origin.range());
+        (chars::column(source.text(), start) == column).then_some(Copied { source, start, end })
     }
 
     /// Takes the marks from a node and all that it is part of, and from what stands behind them on
@@ -68,4 +61,10 @@ impl Tree {
             at = NodeId(node.next & !UP);
         }
     }
+}
+
+/// A range of a text without the line break that it may end with: of a block text that is a part.
+pub(crate) fn without_break(text: &str, range: Range<usize>) -> Range<usize> {
+    let has_break = text.as_bytes()[..range.end].ends_with(b"\n");
+    range.start..range.end - usize::from(has_break)
 }

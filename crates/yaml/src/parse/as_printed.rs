@@ -6,8 +6,9 @@
 //! A property test and fuzzing hold both to each other.
 
 use super::{Key, Parser};
+use crate::chars::column;
 use crate::emit::LONGEST_WORD;
-use crate::node::{Kind, NodeId, Style, Tree};
+use crate::node::{Kind, NodeId, Style, Tree, without_break};
 use crate::order;
 use crate::print::{Printer, WIDTH};
 use crate::resolve::{is_ambiguous_11, is_string, is_word};
@@ -72,15 +73,9 @@ impl Parser<'_> {
     /// Says where the part behind `last` must begin: on the next line. That nothing but spaces is
     /// before it there its column tells, which is that of the collection.
     fn next(&self, printed: &mut AsPrinted, last: NodeId) {
-        let bytes = self.scan.text.as_bytes();
-        let end = self.tree.origin(last).range().end;
-        // Of a block text the line break is a part.
-        let end = if bytes[end - 1] == b'\n' {
-            end - 1
-        } else {
-            end
-        };
-        let breaks = bytes.get(end) == Some(&b'\n');
+        let text = self.scan.text;
+        let end = without_break(text, self.tree.origin(last).range()).end;
+        let breaks = text.as_bytes().get(end) == Some(&b'\n');
         printed.next = if breaks { end + 1 + printed.column } else { 0 };
     }
 
@@ -115,7 +110,7 @@ impl Parser<'_> {
         let text = &self.scan.text[scalar.range.clone()];
         match (scalar.style, &scalar.body) {
             (Style::Plain, Body::Here(_)) => {
-                self.is_line_as_printed(text, || self.column_of(scalar.range.start))
+                self.is_line_as_printed(text, || column(self.scan.text, scalar.range.start))
             }
             (Style::Plain, Body::Decoded) => self.is_fold_as_printed(&scalar.range),
             (Style::Literal, _) => self.is_block_as_printed(text),
@@ -129,15 +124,10 @@ impl Parser<'_> {
                     && !is_ambiguous_11(inner)
                     && !Printer::fits_plain(inner)
                     && Printer::fits_single(inner)
-                    && self.column_of(scalar.range.start) + text.len() <= WIDTH
+                    && column(self.scan.text, scalar.range.start) + text.len() <= WIDTH
             }
             _ => false,
         }
-    }
-
-    fn column_of(&self, at: usize) -> usize {
-        let line = memchr::memrchr(b'\n', &self.scan.text.as_bytes()[..at]);
-        at - line.map_or(0, |at| at + 1)
     }
 
     /// Whether a text without quotes, read from one line, is printed as it is at a column.
@@ -156,7 +146,7 @@ impl Parser<'_> {
     /// Whether a text without quotes is broken where it is when it is printed.
     pub(super) fn is_fold_as_printed(&self, range: &Range<usize>) -> bool {
         let text = &self.scan.text[range.clone()];
-        let mut column = self.column_of(range.start);
+        let mut column = column(self.scan.text, range.start);
         if !is_sentence(text) || !self.scan.text[range.start - column..range.start].is_ascii() {
             return false;
         }

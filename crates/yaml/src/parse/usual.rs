@@ -7,7 +7,7 @@
 
 use super::as_printed::is_printable;
 use super::{Key, Parser, Props};
-use crate::chars::is_blank_or_end;
+use crate::chars::{INNER, is_blank_or_end};
 use crate::emit::LONGEST_WORD;
 use crate::error::Error;
 use crate::node::{NodeId, Style, Text};
@@ -218,14 +218,3 @@ fn usual_key(bytes: &[u8]) -> Option<usize> {
     let is_key = matches!(bytes[len..], [b':', b' ' | b'\n', ..]);
     (is_key && len <= LONGEST_WORD && bytes[0].is_ascii_alphabetic()).then_some(len)
 }
-
-/// Bytes of a scalar without quotes that mean nothing, whatever is around them.
-static INNER: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = b' ';
-    while byte < 0x7F {
-        table[byte as usize] = !matches!(byte, b':' | b'#');
-        byte += 1;
-    }
-    table
-};
