@@ -1,6 +1,6 @@
 //! Publish rendered manifests as an artifact that Argo CD and Flux deploy.
 
-#[path = "access.rs"]
+#[path = "access/flags.rs"]
 mod access;
 #[path = "image-build/commit.rs"]
 mod commit;

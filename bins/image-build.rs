@@ -1,6 +1,6 @@
 //! Build an application's image without a daemon.
 
-#[path = "access.rs"]
+#[path = "access/flags.rs"]
 mod access;
 #[path = "image-build/commit.rs"]
 mod commit;

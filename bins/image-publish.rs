@@ -1,6 +1,6 @@
 //! Publish images to a registry.
 
-#[path = "access.rs"]
+#[path = "access/flags.rs"]
 mod access;
 #[path = "access/given.rs"]
 mod given;

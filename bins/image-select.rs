@@ -1,6 +1,6 @@
 //! Select the newest tag of an image by a policy.
 
-#[path = "access.rs"]
+#[path = "access/flags.rs"]
 mod access;
 #[path = "access/given.rs"]
 mod given;
