@@ -3,9 +3,14 @@
 //! An edit replaces or inserts text at the spans of the tree, and the outcome is read again: it
 //! must be what was there before with the one change made, or the edit fails and nothing changes.
 
+mod content;
 mod model;
+mod shape;
 mod text;
 mod write;
+
+pub use content::Content;
+pub use shape::Wrap;
 
 use crate::error::{Error, ErrorKind};
 use crate::node::{Kind, NodeId, Tree};
@@ -82,6 +87,20 @@ impl Document {
         })
     }
 
+    /// The text with the changes so far.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.source.text()
+    }
+
+    /// What stands at the end of a way, if anything does.
+    #[must_use]
+    pub fn content(&self, steps: &[Step<'_>]) -> Option<Content> {
+        let found = self.find(steps).ok()?.pop()?;
+        let node = found.node.filter(|_| found.left == 0)?;
+        Some(Content::of(&self.tree, node))
+    }
+
     /// The text of the scalar at the end of a way, if there is one.
     #[must_use]
     pub fn get(&self, steps: &[Step<'_>]) -> Option<&str> {
@@ -99,6 +118,14 @@ impl Document {
     /// # Errors
     /// [`Edit`](ErrorKind::Edit) where that cannot be done without changing something else.
     pub fn set(&mut self, steps: &[Step<'_>], value: &str) -> Result<bool, Error> {
+        self.put(steps, &value.into())
+    }
+
+    /// [`Document::set`] for more than a string. A collection is put only where there is none.
+    ///
+    /// # Errors
+    /// As [`Document::set`].
+    pub fn put(&mut self, steps: &[Step<'_>], value: &Content) -> Result<bool, Error> {
         let found = self.find(steps)?;
         self.check_alike(&found)?;
         let mut changed = false;
@@ -112,26 +139,104 @@ impl Document {
         Ok(changed)
     }
 
+    /// Adds an item at the end of the list that a way leads to, which is made where it is missing.
+    ///
+    /// # Errors
+    /// As [`Document::set`].
+    pub fn push(&mut self, steps: &[Step<'_>], item: &Content) -> Result<(), Error> {
+        let found = self.only(steps)?;
+        let rest = &steps[steps.len() - found.left..];
+        if let Some(node) = found.node.filter(|_| found.left == 0)
+            && !self.tree.is_seq(node)
+            && !self.tree.is_null(node)
+        {
+            return Err(self.refuse(node, "a list is expected here"));
+        }
+        let list = Content::List(vec![item.clone()]);
+        self.insert(&found, &list.behind(rest))
+    }
+
     /// Removes the entry or item at the end of a way; says whether there was one.
     ///
     /// # Errors
     /// As [`Document::set`]. The only entry of a collection is not removed, and of several items
     /// that match none is.
     pub fn remove(&mut self, steps: &[Step<'_>]) -> Result<bool, Error> {
-        let mut all = self.find(steps)?;
-        all.retain(|found| found.left == 0);
-        let (Some(found), Some(root)) = (all.first(), self.parsed.root) else {
+        match self.there(steps)? {
+            Some(found) => self.cut(&found.places).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// [`Document::remove`], and with it the collections that it leaves empty. One that is all
+    /// there is in the file stays, empty.
+    ///
+    /// # Errors
+    /// As [`Document::set`]. Of several items that match none is removed.
+    pub fn prune(&mut self, steps: &[Step<'_>]) -> Result<bool, Error> {
+        let Some(found) = self.there(steps)? else {
             return Ok(false);
         };
-        let node = found.node.unwrap_or(root);
-        if all.len() > 1 {
-            return Err(self.refuse(node, "several items match, and which to remove is open"));
+        let mut places = &found.places[..];
+        while let [around @ .., _] = places
+            && !around.is_empty()
+            && self.parts_at(around) == 1
+        {
+            places = around;
         }
-        let splice = self.removal(&found.places)?;
-        let mut wanted = Model::of(&self.tree, root);
-        wanted.remove(&found.places);
-        self.apply(vec![splice], &wanted, node)?;
+        match places {
+            [_] if places.len() < found.places.len() && self.parts_at(&[]) == 1 => {
+                self.empty(places)?;
+            }
+            _ => self.cut(places)?,
+        }
         Ok(true)
+    }
+
+    /// The one thing that a way leads to, as far as it goes.
+    fn only(&self, steps: &[Step<'_>]) -> Result<Found, Error> {
+        let mut all = self.find(steps)?;
+        match (all.pop(), all.pop()) {
+            (Some(found), None) => Ok(found),
+            (
+                Some(Found {
+                    node: Some(node), ..
+                }),
+                _,
+            ) => Err(self.refuse(node, "several items match, and which is meant is open")),
+            (Some(found), _) => Ok(found),
+            (None, _) => Err(self.complain("nothing is there")),
+        }
+    }
+
+    /// The one thing at the end of a way, if it is there.
+    fn there(&self, steps: &[Step<'_>]) -> Result<Option<Found>, Error> {
+        let mut all = self.find(steps)?;
+        all.retain(|found| found.left == 0 && found.node.is_some());
+        match all.len() {
+            0 | 1 => Ok(all.pop()),
+            _ => self.only(steps).map(Some),
+        }
+    }
+
+    fn cut(&mut self, places: &[Place]) -> Result<(), Error> {
+        let splice = self.removal(places)?;
+        self.change(vec![splice], places, |wanted| wanted.remove(places))
+    }
+
+    /// Puts the pieces in, where that comes to what `wanted` is then.
+    fn change(
+        &mut self,
+        splices: Vec<Splice>,
+        places: &[Place],
+        change: impl FnOnce(&mut Model),
+    ) -> Result<(), Error> {
+        let Some((root, node)) = self.parsed.root.zip(self.way(places).pop()) else {
+            return Err(self.complain("nothing is there"));
+        };
+        let mut wanted = Model::of(&self.tree, root);
+        change(&mut wanted);
+        self.apply(splices, &wanted, Some(node))
     }
 
     /// The text with all changes.
@@ -140,32 +245,54 @@ impl Document {
         self.source.text().to_owned()
     }
 
-    fn set_one(&mut self, found: &Found, rest: &[Step<'_>], value: &str) -> Result<bool, Error> {
+    fn set_one(
+        &mut self,
+        found: &Found,
+        rest: &[Step<'_>],
+        value: &Content,
+    ) -> Result<bool, Error> {
         if let [.., Step::Item(..)] = rest {
+            let message = "an item of a list has no text of its own";
             let node = found.node.or(self.parsed.root);
             return Err(match node {
-                Some(node) => self.refuse(node, "an item of a list has no text of its own"),
-                None => self.complain("an item of a list has no text of its own"),
+                Some(node) => self.refuse(node, message),
+                None => self.complain(message),
             });
         }
-        let current = self.parsed.root.map(|root| Model::of(&self.tree, root));
-        let mut wanted = current.clone().unwrap_or_else(|| Model::build(rest, value));
-        if current.is_some() {
-            wanted.set(&found.places, rest, value);
-        }
-        if current.as_ref() == Some(&wanted) {
+        let Some(node) = found.node.filter(|_| rest.is_empty()) else {
+            self.insert(found, &value.behind(rest))?;
+            return Ok(true);
+        };
+        let wanted = Model::new(value);
+        if Model::of(&self.tree, node).says(&wanted) {
             return Ok(false);
         }
-        let splices = match found.node {
-            Some(node) if rest.is_empty() => vec![self.replacement(found, node, value)?],
-            Some(node) => self.insertion(found, node, rest, value)?,
-            None => vec![self.at_file_end(rest, value)],
-        };
-        match found.node {
-            Some(node) => self.apply(splices, &wanted, node)?,
-            None => self.apply_at(splices, &wanted, None)?,
+        if matches!(value, Content::Map(_) | Content::List(_)) {
+            if !self.tree.is_null(node) {
+                return Err(self.refuse(node, "something else is here already"));
+            }
+            self.insert(found, value)?;
+        } else {
+            let splice = self.replacement(found, node, value)?;
+            let places = &found.places;
+            self.change(vec![splice], places, |wanted| wanted.set(places, value))?;
         }
         Ok(true)
+    }
+
+    /// Adds what the content has to what a way leads to.
+    fn insert(&mut self, found: &Found, content: &Content) -> Result<(), Error> {
+        let places = &found.places;
+        match found.node {
+            Some(node) => {
+                let splices = self.insertion(found, node, content)?;
+                self.change(splices, places, |wanted| wanted.set(places, content))
+            }
+            None => {
+                let splices = vec![self.at_file_end(content)];
+                self.apply(splices, &Model::new(content), None)
+            }
+        }
     }
 
     /// Refuses to change several places that hold different values.
@@ -274,18 +401,14 @@ impl Document {
     }
 
     /// Puts the pieces in, if the outcome is what is wanted.
-    fn apply(&mut self, splices: Vec<Splice>, wanted: &Model, node: NodeId) -> Result<(), Error> {
-        self.apply_at(splices, wanted, Some(node))
-    }
-
-    fn apply_at(
+    fn apply(
         &mut self,
         mut splices: Vec<Splice>,
         wanted: &Model,
         node: Option<NodeId>,
     ) -> Result<(), Error> {
         let mut text = self.source.text().to_owned();
-        splices.sort_by_key(|splice| std::cmp::Reverse(splice.range.start));
+        splices.sort_by_key(|splice| std::cmp::Reverse((splice.range.start, splice.range.end)));
         for splice in splices {
             text.replace_range(splice.range, &splice.text);
         }

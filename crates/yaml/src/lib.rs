@@ -58,7 +58,7 @@ mod time;
 
 pub use comment::Comment;
 pub use de::{DeOptions, REPEATED_FIELD, Spanned, from_node, from_node_with, from_str};
-pub use edit::{Document, Step};
+pub use edit::{Content, Document, Step, Wrap};
 pub use error::{Error, ErrorKind};
 pub use node::{Children, Kind, Moved, NodeId, Style, Tree, Version};
 pub use print::fits_plain;

@@ -1,6 +1,6 @@
 //! What a document says, without how it says it: to see that an edit changed nothing else.
 
-use super::Step;
+use super::Content;
 use crate::node::{Kind, NodeId, Style, Tree};
 use crate::resolve::is_certain_string;
 
@@ -45,52 +45,81 @@ impl Model {
         }
     }
 
-    fn string(text: &str) -> Self {
-        Self::Scalar {
-            text: text.to_owned(),
-            is_string: true,
-            tag: None,
-        }
-    }
-
-    /// What the steps make where nothing is.
-    pub(super) fn build(steps: &[Step<'_>], value: &str) -> Self {
-        let Some((step, rest)) = steps.split_first() else {
-            return Self::string(value);
-        };
-        let inner = Self::build(rest, value);
-        match *step {
-            Step::Key(key) => Self::Map(vec![(key.to_owned(), inner)]),
-            Step::Index(_) => Self::Seq(vec![inner]),
-            Step::Item(key, name) => {
-                let mut entries = vec![(key.to_owned(), Self::string(name))];
-                if let Self::Map(more) = inner {
-                    entries.extend(more);
-                }
-                Self::Seq(vec![Self::Map(entries)])
-            }
-        }
-    }
-
-    /// Puts what the steps make at a place.
-    pub(super) fn set(&mut self, places: &[Place], steps: &[Step<'_>], value: &str) {
-        let Some(target) = self.at(places) else {
-            return;
-        };
-        let made = Self::build(steps, value);
-        match (target, made) {
+    /// Whether it is what the other one is, explicit tags aside: `!!str 5` is the string `5`.
+    pub(super) fn says(&self, other: &Self) -> bool {
+        match (self, other) {
             (
                 Self::Scalar {
                     text, is_string, ..
                 },
-                Self::Scalar { .. },
+                Self::Scalar {
+                    text: other,
+                    is_string: other_is_string,
+                    ..
+                },
+            ) => text == other && is_string == other_is_string,
+            _ => self == other,
+        }
+    }
+
+    /// What new content is read as.
+    pub(super) fn new(content: &Content) -> Self {
+        match content {
+            Content::Text(text) => Self::Scalar {
+                text: text.clone(),
+                is_string: true,
+                tag: None,
+            },
+            Content::Plain(text) => Self::Scalar {
+                text: text.clone(),
+                is_string: false,
+                tag: None,
+            },
+            Content::Map(entries) => {
+                let entries = entries.iter();
+                Self::Map(
+                    entries
+                        .map(|(key, value)| (key.clone(), Self::new(value)))
+                        .collect(),
+                )
+            }
+            Content::List(items) => Self::Seq(items.iter().map(Self::new).collect()),
+        }
+    }
+
+    /// Puts new content at a place: entries and items are added to those that are there.
+    pub(super) fn set(&mut self, places: &[Place], content: &Content) {
+        let Some(target) = self.at(places) else {
+            return;
+        };
+        match (target, Self::new(content)) {
+            (
+                Self::Scalar {
+                    text, is_string, ..
+                },
+                Self::Scalar {
+                    text: new,
+                    is_string: is_new_string,
+                    ..
+                },
             ) => {
-                value.clone_into(text);
-                *is_string = true;
+                *text = new;
+                *is_string = is_new_string;
             }
             (Self::Map(entries), Self::Map(more)) => entries.extend(more),
             (Self::Seq(items), Self::Seq(more)) => items.extend(more),
             (target, made) => *target = made,
+        }
+    }
+
+    /// Gives the entry at a place another key.
+    pub(super) fn rename(&mut self, places: &[Place], key: &str) {
+        if let [around @ .., Place::Key(old)] = places
+            && let Some(Self::Map(entries)) = self.at(around)
+        {
+            for (name, _) in entries.iter_mut().filter(|(name, _)| name == old) {
+                key.clone_into(name);
+            }
         }
     }
 
@@ -108,7 +137,7 @@ impl Model {
         }
     }
 
-    fn at(&mut self, places: &[Place]) -> Option<&mut Self> {
+    pub(super) fn at(&mut self, places: &[Place]) -> Option<&mut Self> {
         places
             .iter()
             .try_fold(self, |model, place| match (model, place) {

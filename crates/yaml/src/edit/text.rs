@@ -2,7 +2,7 @@
 
 use super::model::Place;
 use super::write::{self, Form};
-use super::{Document, Found, Splice, Step};
+use super::{Content, Document, Found, Splice};
 use crate::chars::{break_len, is_blank};
 use crate::error::Error;
 use crate::node::{Kind, NodeId, Style};
@@ -19,12 +19,12 @@ impl Document {
         }
     }
 
-    fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         self.source.text().as_bytes()
     }
 
     /// The nodes on the way to a place, from the root on.
-    fn way(&self, places: &[Place]) -> Vec<NodeId> {
+    pub(super) fn way(&self, places: &[Place]) -> Vec<NodeId> {
         let step = |at: &mut Option<NodeId>, place: &Place| {
             let node = (*at)?;
             *at = match place {
@@ -38,7 +38,7 @@ impl Document {
     }
 
     /// Whether what stands at a place is inside brackets.
-    fn in_flow(&self, places: &[Place]) -> bool {
+    pub(super) fn in_flow(&self, places: &[Place]) -> bool {
         let way = self.way(places);
         let around = &way[..way.len().saturating_sub(1)];
         around.iter().any(|&node| self.tree.in_flow(node))
@@ -49,12 +49,15 @@ impl Document {
         &self,
         found: &Found,
         node: NodeId,
-        value: &str,
+        value: &Content,
     ) -> Result<Splice, Error> {
         let flow = self.in_flow(&found.places);
+        let written = |style| match value {
+            Content::Text(text) => write::scalar(text, style, flow),
+            plain => write::flow(plain, self.form()),
+        };
         if let Some(range) = self.parsed.aliases.get(&node) {
-            let text = write::scalar(value, Style::Plain, flow);
-            return Ok(self.spaced(range.clone(), text));
+            return Ok(self.spaced(range.clone(), written(Style::Plain)));
         }
         if !self.tree.is_scalar(node) {
             return Err(self.refuse(node, "a text is expected here"));
@@ -66,9 +69,9 @@ impl Document {
         }
         let range = self.tree.origin(node).range();
         if range.is_empty() {
-            return Ok(self.filling(range.start, write::scalar(value, Style::Plain, flow)));
+            return Ok(self.filling(range.start, written(Style::Plain)));
         }
-        let text = write::scalar(value, self.tree.style(node), flow);
+        let text = written(self.tree.style(node));
         Ok(Splice {
             range: range.start..self.trimmed(range.end),
             text,
@@ -103,7 +106,7 @@ impl Document {
     }
 
     /// The end of what stands before `end`, without the line breaks of a block text.
-    fn trimmed(&self, end: usize) -> usize {
+    pub(super) fn trimmed(&self, end: usize) -> usize {
         let text = &self.source.text()[..end];
         text.trim_end_matches(['\n', '\r']).len()
     }
@@ -113,8 +116,7 @@ impl Document {
         &self,
         found: &Found,
         node: NodeId,
-        rest: &[Step<'_>],
-        value: &str,
+        content: &Content,
     ) -> Result<Vec<Splice>, Error> {
         if self.parsed.aliases.contains_key(&node) {
             return Err(self
@@ -122,32 +124,33 @@ impl Document {
                 .with_hint("write the value out instead of the alias"));
         }
         match self.tree.kind(node) {
-            Kind::Scalar => Ok(self.new_collection(found, node, rest, value)),
+            Kind::Scalar => Ok(self.new_collection(found, node, content)),
             _ if self.tree.in_flow(node) || self.in_flow(&found.places) => {
-                Ok(vec![self.flow_insertion(node, rest, value)])
+                Ok(vec![self.flow_insertion(node, content)])
             }
             _ => {
                 let column = self.column(self.tree.origin(node).range().start);
                 let end = self.tree.origin(node).range().end;
-                let lines = write::lines(rest, value, self.form());
+                let lines = write::lines(content, self.form());
                 Ok(vec![self.below(end, column, &lines)])
             }
         }
     }
 
     /// Lines below the one where `end` is.
-    fn below(&self, end: usize, column: usize, lines: &[String]) -> Splice {
+    pub(super) fn below(&self, end: usize, column: usize, lines: &[String]) -> Splice {
         let newline = self.newline();
         let indent = " ".repeat(column);
         let starts_line = end == 0 || self.bytes()[end - 1] == b'\n';
         let at = if starts_line { end } else { self.line_end(end) };
-        let text: String = lines
-            .iter()
-            .map(|line| match starts_line {
+        let write = |line: &String| {
+            let indent = if line.is_empty() { "" } else { &indent };
+            match starts_line {
                 true => format!("{indent}{line}{newline}"),
                 false => format!("{newline}{indent}{line}"),
-            })
-            .collect();
+            }
+        };
+        let text = lines.iter().map(write).collect();
         Splice {
             range: at..at,
             text,
@@ -155,13 +158,13 @@ impl Document {
     }
 
     /// A new entry or item before the closing bracket.
-    fn flow_insertion(&self, node: NodeId, rest: &[Step<'_>], value: &str) -> Splice {
+    fn flow_insertion(&self, node: NodeId, content: &Content) -> Splice {
         let range = self.tree.origin(node).range();
         let form = Form {
             json: self.is_json(node),
             ..self.form()
         };
-        let part = write::flow_part(rest, value, form);
+        let part = write::flow_part(content, form);
         let Some(last) = self.tree.children(node).last() else {
             return Splice {
                 range: range.start + 1..range.start + 1,
@@ -178,7 +181,7 @@ impl Document {
     }
 
     /// Whether keys are in double quotes there.
-    fn is_json(&self, node: NodeId) -> bool {
+    pub(super) fn is_json(&self, node: NodeId) -> bool {
         let first = self.tree.children(node).next();
         match (self.tree.kind(node), first) {
             (Kind::Map, Some(entry)) => {
@@ -193,20 +196,14 @@ impl Document {
     }
 
     /// A collection in the place of nothing, or of `null`.
-    fn new_collection(
-        &self,
-        found: &Found,
-        node: NodeId,
-        rest: &[Step<'_>],
-        value: &str,
-    ) -> Vec<Splice> {
+    fn new_collection(&self, found: &Found, node: NodeId, content: &Content) -> Vec<Splice> {
         let range = self.tree.origin(node).range();
         if found.places.is_empty() {
-            return vec![self.at_file_end(rest, value)];
+            return vec![self.at_file_end(content)];
         }
         let in_map = matches!(found.places.last(), Some(Place::Key(_)));
         if self.in_flow(&found.places) || !in_map {
-            let text = write::flow_whole(rest, value, self.form());
+            let text = write::flow(content, self.form());
             return vec![if range.is_empty() {
                 self.filling(range.start, text)
             } else {
@@ -216,11 +213,11 @@ impl Document {
         let way = self.way(&found.places);
         let around = way[way.len().saturating_sub(2)];
         let column = self.column(self.tree.origin(around).range().start);
-        let offset = match rest.first() {
-            Some(Step::Key(_)) => 2,
-            _ => self.form().list_offset,
+        let offset = match content {
+            Content::List(_) => self.form().list_offset,
+            _ => 2,
         };
-        let lines = write::lines(rest, value, self.form());
+        let lines = write::lines(content, self.form());
         let mut splices = vec![self.below(range.end, column + offset, &lines)];
         if !range.is_empty() {
             let blanks = self.bytes()[..range.start].iter().rev();
@@ -234,14 +231,14 @@ impl Document {
     }
 
     /// The first lines of a document that has none, at the end of the file.
-    pub(super) fn at_file_end(&self, rest: &[Step<'_>], value: &str) -> Splice {
+    pub(super) fn at_file_end(&self, content: &Content) -> Splice {
         let text = self.source.text();
         let newline = self.newline();
         let mut new = String::new();
         if !text.is_empty() && !text.ends_with('\n') {
             new.push_str(newline);
         }
-        for line in write::lines(rest, value, self.form()) {
+        for line in write::lines(content, self.form()) {
             new.push_str(&line);
             new.push_str(newline);
         }
@@ -288,7 +285,7 @@ impl Document {
     }
 
     /// Where an entry's key or an item's dash stands.
-    fn part_start(&self, around: NodeId, part: NodeId) -> usize {
+    pub(super) fn part_start(&self, around: NodeId, part: NodeId) -> usize {
         if self.tree.is_map(around) {
             let key = self.tree.key_origin(part).range().start;
             let quoted = self.tree.key_is_quoted(part) && key > 0;
@@ -302,7 +299,7 @@ impl Document {
         self.source.text()[..start].rfind("- ").unwrap_or(start)
     }
 
-    fn key_end(&self, around: NodeId, part: NodeId) -> usize {
+    pub(super) fn key_end(&self, around: NodeId, part: NodeId) -> usize {
         if self.tree.is_map(around) {
             self.tree.key_origin(part).range().end
         } else {
@@ -311,7 +308,7 @@ impl Document {
     }
 
     /// How far lists of this file stand right of their keys.
-    fn form(&self) -> Form {
+    pub(super) fn form(&self) -> Form {
         let tree = &self.tree;
         let root = self.parsed.root.filter(|&root| tree.is_map(root));
         let lists = root.into_iter().flat_map(|root| tree.entries(root));
@@ -329,7 +326,7 @@ impl Document {
     }
 
     /// The line break that the file uses.
-    fn newline(&self) -> &'static str {
+    pub(super) fn newline(&self) -> &'static str {
         match self.source.text().split_once('\n') {
             Some((first, _)) if first.ends_with('\r') => "\r\n",
             _ => "\n",
@@ -337,7 +334,7 @@ impl Document {
     }
 
     /// Where the line starts, behind the mark of the byte order that a file may begin with.
-    fn line_start(&self, at: usize) -> usize {
+    pub(super) fn line_start(&self, at: usize) -> usize {
         let text = self.source.text();
         match text[..at].rfind('\n') {
             Some(before) => before + 1,
@@ -347,7 +344,7 @@ impl Document {
     }
 
     /// Where the line ends, before its line break.
-    fn line_end(&self, at: usize) -> usize {
+    pub(super) fn line_end(&self, at: usize) -> usize {
         let text = self.source.text();
         let end = text[at..].find('\n').map_or(text.len(), |len| at + len);
         if text[..end].ends_with('\r') && end > at {
@@ -358,7 +355,7 @@ impl Document {
     }
 
     /// Where the line after this one starts; here, if this is the start of one.
-    fn after_line(&self, at: usize) -> usize {
+    pub(super) fn after_line(&self, at: usize) -> usize {
         if at > 0 && self.bytes()[at - 1] == b'\n' {
             return at;
         }
@@ -367,13 +364,13 @@ impl Document {
     }
 
     /// Whether nothing but blanks stands before this on its line.
-    fn starts_line(&self, at: usize) -> bool {
+    pub(super) fn starts_line(&self, at: usize) -> bool {
         self.bytes()[self.line_start(at)..at]
             .iter()
             .all(|&b| is_blank(b))
     }
 
-    fn column(&self, at: usize) -> usize {
+    pub(super) fn column(&self, at: usize) -> usize {
         at - self.line_start(at)
     }
 }

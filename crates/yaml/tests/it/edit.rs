@@ -2,7 +2,7 @@
 
 use crate::shown;
 use insta::assert_snapshot;
-use windlass_yaml::{Document, Step};
+use windlass_yaml::{Content, Document, Error, Step, Wrap};
 
 /// `images[name=web].newTag` as steps.
 fn steps(path: &str) -> Vec<Step<'_>> {
@@ -549,8 +549,8 @@ fn refuses_to_remove_what_leaves_something_else() {
     hint: remove the collection
     ");
     assert_snapshot!(remove("a:\n- n: b\n- n: b\n", "a[n=b]").unwrap_err(), @r"
-    error: several items match, and which to remove is open
-     --> k.yaml:2:3
+    error: several items match, and which is meant is open
+     --> k.yaml:3:3
       | - n: b
       |   ^^^^
     ");
@@ -561,4 +561,315 @@ fn refuses_to_remove_what_leaves_something_else() {
       |       ^
     hint: edit it by hand
     ");
+}
+
+/// What an edit makes of a text; the text stays where it is refused.
+fn edited(
+    text: &str,
+    edit: impl FnOnce(&mut Document) -> Result<bool, Error>,
+) -> Result<String, String> {
+    let mut file = Document::parse("k.yaml", text).unwrap();
+    match edit(&mut file) {
+        Ok(changed) => {
+            assert_eq!(changed, file.text() != text, "{}", file.text());
+            Ok(file.finish())
+        }
+        Err(error) => {
+            assert_eq!(file.text(), text);
+            Err(shown(&error))
+        }
+    }
+}
+
+/// The 22 kinds of text that other editors of YAML were found to damage, each with all of the
+/// text that is wanted afterwards.
+#[test]
+fn hostile_texts_change_in_one_place() {
+    let cases = [
+        (
+            "comment",
+            "# a\nimages: # b\n- name: web # c\n  # d\n  newTag: v1 # e\n# f\n",
+        ),
+        (
+            "crlf",
+            "images:\r\n- name: web\r\n  newTag: v1 # c\r\nz: 1\r\n",
+        ),
+        (
+            "single quotes",
+            "images:\n- name: 'web'\n  newTag: 'v1' # c\n",
+        ),
+        (
+            "double quotes",
+            "images:\n- name: \"web\"\n  newTag: \"v1\" # c\n",
+        ),
+        (
+            "anchor",
+            "images:\n- &web\n  name: web\n  newTag: &tag v1\n",
+        ),
+        ("explicit tag", "images:\n- name: web\n  newTag: !!str v1\n"),
+        (
+            "flow",
+            "images: [{name: web, newTag: v1}, {name: b, newTag: x}]\n",
+        ),
+        (
+            "flow over lines",
+            "images: [\n  # first\n  {name: web, # c\n   newTag: v1 # d\n  },\n]\n",
+        ),
+        (
+            "json",
+            "{\n  \"images\": [\n    {\"name\": \"web\", \"newTag\": \"v1\"}\n  ]\n}\n",
+        ),
+        (
+            "other items",
+            "images:\n- name: web2\n  newTag: x\n- name: web\n  newTag: v1\n- name: aweb\n",
+        ),
+        (
+            "name last",
+            "images:\n- newTag: v1\n  digest: sha256:00\n  name: web\n",
+        ),
+        (
+            "alias elsewhere",
+            "x: &n web\nimages:\n- name: *n\n  newTag: v1\n",
+        ),
+        (
+            "block scalar beside",
+            "images:\n- name: web\n  newTag: v1\npatches:\n- patch: |-\n    newTag: x\n    name: web\n",
+        ),
+        (
+            "byte order mark",
+            "\u{FEFF}images:\n- name: web\n  newTag: v1\n",
+        ),
+        ("no final newline", "images:\n- name: web\n  newTag: v1"),
+        (
+            "not ascii before",
+            "# \u{e4}\u{f6}\u{1f600}\nnamespace: \u{fc}\nimages:\n- name: web\n  newTag: v1 # \u{df}\n",
+        ),
+        (
+            "two documents",
+            "images:\n- name: web\n  newTag: v1\n---\nimages:\n- name: web\n  newTag: x\n",
+        ),
+        (
+            "indented list",
+            "images:\n    - name: web\n      newTag:   v1   \nz:\n    - 1\n",
+        ),
+        (
+            "tabs and blanks",
+            "images:\n- name: web\t# c\n  newTag: v1\t# d\n\n\n",
+        ),
+        (
+            "document marks",
+            "%YAML 1.1\n--- # a\nimages:\n- name: web\n  newTag: v1\n...\n",
+        ),
+    ];
+    for (what, text) in cases {
+        tag(text, "v2", &text.replace("v1", "v2"));
+        let mut file = Document::parse("k.yaml", text).unwrap();
+        assert_eq!(file.set(&steps(TAG), "v1").ok(), Some(false), "{what}");
+    }
+    let like_a_number = "images:\n- name: web\n  newTag: v1\n";
+    tag(
+        like_a_number,
+        "12e45",
+        &like_a_number.replace("v1", "\"12e45\""),
+    );
+    let empty = "images:\n- name: web\n  newTag:  # todo\n";
+    tag(empty, "v2", "images:\n- name: web\n  newTag: v2  # todo\n");
+}
+
+#[test]
+fn numbers_and_collections_are_put() {
+    let three = Content::Plain("3".to_owned());
+    let count = steps("replicas[name=web].count");
+    let put = |text: &str| edited(text, |file| file.put(&count, &three)).unwrap();
+    assert_eq!(
+        put("replicas:\n- name: web\n  count: 5 # c\n"),
+        "replicas:\n- name: web\n  count: 3 # c\n"
+    );
+    assert_eq!(
+        put("replicas:\n- name: web\n  count: '3'\n"),
+        "replicas:\n- name: web\n  count: 3\n"
+    );
+    assert_eq!(
+        put("replicas: [{\"name\": \"web\", \"count\": 3}]\n"),
+        "replicas: [{\"name\": \"web\", \"count\": 3}]\n"
+    );
+    assert_eq!(put("a: 1\n"), "a: 1\nreplicas:\n- name: web\n  count: 3\n");
+    let map = Content::map([("a", "1".into()), ("b", Content::List(vec!["x".into()]))]);
+    let put = |text: &str| edited(text, |file| file.put(&steps("m"), &map));
+    assert_eq!(put("z: 1").unwrap(), "z: 1\nm:\n  a: \"1\"\n  b:\n  - x");
+    assert_eq!(
+        put("m: # c\n").unwrap(),
+        "m: # c\n  a: \"1\"\n  b:\n  - x\n"
+    );
+    assert_eq!(put("{z: 1}\n").unwrap(), "{z: 1, m: {a: \"1\", b: [x]}}\n");
+    let same = "m: {b: [x], a: '1'}\n";
+    assert!(
+        put(same)
+            .unwrap_err()
+            .contains("something else is here already")
+    );
+    let same = "m: {a: '1', b: [x]}\n";
+    assert_eq!(put(same).unwrap(), same);
+}
+
+#[test]
+fn items_are_pushed() {
+    let patch = Content::map([
+        ("patch", "a: 1\n\nb:\n  c: 2\n".into()),
+        ("target", Content::map([("kind", "Deployment".into())])),
+    ]);
+    let push = |text: &str, item: &Content| {
+        edited(text, |file| {
+            file.push(&steps("patches"), item).map(|()| true)
+        })
+        .unwrap()
+    };
+    assert_eq!(
+        push("patches:\n- path: x # c\n# end\n", &patch),
+        "patches:\n- path: x # c\n- patch: |\n    a: 1\n\n    b:\n      c: 2\n  target:\n    kind: Deployment\n# end\n"
+    );
+    assert_eq!(
+        push("patches: [x]\r\n", &patch),
+        "patches: [x, {patch: \"a: 1\\n\\nb:\\n  c: 2\\n\", target: {kind: Deployment}}]\r\n"
+    );
+    let crlf = push("a: 1\r\n", &patch);
+    assert_eq!(
+        crlf,
+        "a: 1\r\npatches:\r\n- patch: |\r\n    a: 1\r\n\r\n    b:\r\n      c: 2\r\n  target:\r\n    kind: Deployment\r\n"
+    );
+    assert_eq!(push("a:\n  - 1", &"x".into()), "a:\n  - 1\npatches:\n  - x");
+    assert_eq!(push("patches: []\n", &"x".into()), "patches: [x]\n");
+    assert_eq!(push("patches: # c\n", &"x".into()), "patches: # c\n- x\n");
+    assert_eq!(push("", &"1.0".into()), "patches:\n- \"1.0\"\n");
+    for odd in [
+        " a\nb",
+        "a \nb",
+        "a\n\n",
+        "\na\nb",
+        "a\r\nb",
+        "a\tb\nc",
+        "\u{7f}\nb\n",
+    ] {
+        let text = push("z: 1\n", &odd.into());
+        let file = Document::parse("k.yaml", &text).unwrap();
+        assert_eq!(file.get(&steps("patches[0]")), Some(odd), "{text}");
+    }
+    let text = "patches: text\n";
+    let refused = edited(text, |file| {
+        file.push(&steps("patches"), &patch).map(|()| true)
+    });
+    assert!(refused.unwrap_err().contains("a list is expected here"));
+}
+
+#[test]
+fn what_is_left_empty_goes_too() {
+    let cases = [
+        ("a: 1\nb:\n- x # c\n# end\n", "b[0]", "a: 1\n# end\n"),
+        ("a: 1\nb:\n- c:\n    d: 1\n", "b[0].c.d", "a: 1\n"),
+        ("a: 1\nb:\n- x\n- y\n", "b[0]", "a: 1\nb:\n- y\n"),
+        ("{a: 1, b: [x]}\n", "b[0]", "{a: 1}\n"),
+        ("b:\n- x # c\n# end\n", "b[0]", "b: [] # c\n# end\n"),
+        ("b: {c: d}\n", "b.c", "b: {}\n"),
+        ("b: # c\n  c: d\n", "b.c", "b: {}\n"),
+        ("a: 1\n", "b[0]", "a: 1\n"),
+    ];
+    for (text, path, wanted) in cases {
+        let pruned = edited(text, |file| file.prune(&steps(path)));
+        assert_eq!(pruned.as_deref(), Ok(wanted), "{text:?}");
+    }
+}
+
+#[test]
+fn keys_are_renamed() {
+    let rename = |text: &str| edited(text, |file| file.rename(&steps("bases"), "resources"));
+    let cases = [
+        ("a: 1\nbases: # c\n- x\n", "a: 1\nresources: # c\n- x\n"),
+        ("{\"bases\": [\"x\"]}\n", "{\"resources\": [\"x\"]}\n"),
+        ("'bases': &x [x]\nb: *x\n", "'resources': &x [x]\nb: *x\n"),
+        ("a: 1\n", "a: 1\n"),
+    ];
+    for (text, wanted) in cases {
+        assert_eq!(rename(text).as_deref(), Ok(wanted), "{text:?}");
+    }
+    assert_snapshot!(rename("bases: [a]\nresources: [b]\n").unwrap_err(), @r"
+    error: the key `resources` is there already
+     --> k.yaml:2:12
+      | resources: [b]
+      |            ^^^
+    ");
+}
+
+#[test]
+fn values_are_wrapped() {
+    let cases = [
+        ("p:\n- x.yaml # c\n- y\n", "p:\n- path: x.yaml # c\n- y\n"),
+        ("p: [x, y]\n", "p: [{path: x}, y]\n"),
+        ("p: [\"x\", \"y\"]\n", "p: [{\"path\": \"x\"}, \"y\"]\n"),
+        (
+            "p:\n  - |-\n    a: 1\n\n    b: 2\n  - y\n",
+            "p:\n  - path: |-\n      a: 1\n\n      b: 2\n  - y\n",
+        ),
+        (
+            "p:\r\n- >2\r\n   a\r\n  b\r\n",
+            "p:\r\n- path: >2\r\n     a\r\n    b\r\n",
+        ),
+        ("p:\n- 'a\n  b'\n", "p:\n- path: 'a\n    b'\n"),
+    ];
+    for (text, wanted) in cases {
+        let wrapped = edited(text, |file| file.wrap(&steps("p[0]"), Wrap::Map("path")));
+        assert_eq!(wrapped.as_deref(), Ok(wanted), "{text:?}");
+    }
+    let before = [("sel", Content::Plain("true".to_owned()))];
+    let cases = [
+        (
+            "l: # c\n  # d\n  a: b # e\n\n  c: |\n    x\nz: 1\n",
+            "l: # c\n- sel: true\n  pairs:\n    # d\n    a: b # e\n\n    c: |\n      x\nz: 1\n",
+        ),
+        ("l: {a: b}\n", "l: [{sel: true, pairs: {a: b}}]\n"),
+        ("l:\n   a: b", "l:\n- sel: true\n  pairs:\n    a: b"),
+        (
+            "z:\n  - 1\nl:\n  a: b\n",
+            "z:\n  - 1\nl:\n  - sel: true\n    pairs:\n      a: b\n",
+        ),
+    ];
+    for (text, wanted) in cases {
+        let wrapped = edited(text, |file| {
+            file.wrap(&steps("l"), Wrap::Item(&before, "pairs"))
+        });
+        assert_eq!(wrapped.as_deref(), Ok(wanted), "{text:?}");
+    }
+    let aliased = edited("p:\n- &x a\nq: *x\n", |file| {
+        file.wrap(&steps("p[0]"), Wrap::Map("k"))
+    });
+    assert!(
+        aliased
+            .unwrap_err()
+            .contains("without changing something else")
+    );
+}
+
+#[test]
+fn items_are_moved() {
+    let cases = [
+        (
+            "a:\n- x # c\n\n# d\n- y\nz: 1\n",
+            "b:\n- x # c\n\n# d\n- y\nz: 1\n",
+        ),
+        ("b:\n- 1\na:\n- x # c\n", "b:\n- 1\n- x # c\n"),
+        (
+            "a: # k\n- x # c\n# d\n- y\nb:\n  - 1\nz: 1\n",
+            "b:\n  - 1\n  # k\n  - x # c\n  # d\n  - y\nz: 1\n",
+        ),
+        (
+            "b:\n- 1\na:\n    - x:\n        |\n        t\n",
+            "b:\n- 1\n- x:\n    |\n    t\n",
+        ),
+        ("a: [x, {k: 1}] # c\nb:\n- 1\n", "b:\n- 1\n- x\n- k: 1\n"),
+        ("a: [x]\nb: []\n", "b: [x]\n"),
+        ("b: 1\n", "b: 1\n"),
+    ];
+    for (text, wanted) in cases {
+        let moved = edited(text, |file| file.move_items("a", "b"));
+        assert_eq!(moved.as_deref(), Ok(wanted), "{text:?}");
+    }
 }
