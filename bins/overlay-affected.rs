@@ -135,6 +135,8 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
     if !(annotate.is_empty() && check.is_empty()) {
         return annotations(annotate, check, context);
     }
+    // As git itself, which leaves it to `git fsck` whether objects are what they are called.
+    git2::opts::strict_hash_verification(false);
     let new = Commit::of_revision(&args.head, context)?;
     let survey = Survey::new(&new, Path::new("/"))?;
     match (&args.why[..], &args.base) {
@@ -232,9 +234,10 @@ impl Change<'_> {
         new: &Commit,
         rendered: bool,
     ) -> BTreeSet<PathBuf> {
-        let mut maybe = self.before.leading_to(self.changed);
+        let leading = |survey: &Survey| survey.leading_to(self.changed);
+        let (mut maybe, after) = rayon::join(|| leading(&self.before), || leading(&self.after));
         maybe.retain(|root| removed.binary_search(root).is_err());
-        maybe.extend(self.after.leading_to(self.changed));
+        maybe.extend(after);
         maybe.sort();
         maybe.dedup();
         let options = Options {

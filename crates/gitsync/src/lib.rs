@@ -29,6 +29,7 @@
 //! ```
 
 mod cache;
+mod database;
 mod date;
 mod draft;
 mod error;

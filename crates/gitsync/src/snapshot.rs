@@ -1,9 +1,10 @@
 //! The files of a commit, read from an object database.
 
+use crate::database::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::tree_of;
 use crate::tree::{self, Entry, Mode};
-use git2::{ErrorCode, ObjectType, Odb, Oid, Repository};
+use git2::{ErrorCode, ObjectType, Oid, Repository};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -15,6 +16,9 @@ const MAX_LINKS: usize = 40;
 
 /// How long the target of a link may be, in bytes.
 const MAX_LINK: usize = 4096;
+
+/// How large a commit may be, in bytes.
+const MAX_COMMIT: usize = 32 << 20;
 
 /// How large a folder may be, in bytes of its tree object.
 const MAX_FOLDER: usize = 32 << 20;
@@ -41,7 +45,7 @@ pub(crate) type Submodules =
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Snapshot {
-    database: Odb<'static>,
+    database: Database,
     commit: Oid,
     tree: Oid,
     work_tree: Option<PathBuf>,
@@ -111,13 +115,12 @@ impl Snapshot {
 
     /// A commit of the object database in a folder.
     pub(crate) fn of(objects: &Path, commit: Oid) -> Result<Self> {
-        let cannot = || Error::new(ErrorKind::Local, format!("cannot read commit {commit}"));
-        let objects = objects.to_str().ok_or_else(cannot)?;
-        let database = Odb::new().map_err(|error| cannot().source(error))?;
-        let opened = database.add_disk_alternate(objects);
-        opened.map_err(|error| cannot().source(error))?;
-        let read = database.read(commit);
-        let tree = tree_of(read.map_err(|error| cannot().source(error))?.data())?;
+        let database = Database::open(objects)?;
+        let data = database.read(commit, MAX_COMMIT, |object| Ok(object.data().to_vec()));
+        let data = data.map_err(|error| {
+            Error::new(ErrorKind::Local, format!("cannot read commit {commit}")).source(error)
+        })?;
+        let tree = tree_of(&data)?;
         Ok(Self {
             database,
             commit,
@@ -329,20 +332,11 @@ impl Snapshot {
     }
 
     fn object(&self, id: Oid, kind: ObjectType, limit: usize) -> io::Result<Vec<u8>> {
-        let gone = |error: git2::Error| match error.code() {
-            // Git names it, and its content was left out.
-            ErrorCode::NotFound => io::Error::other(format!("object {id} was not fetched")),
-            _ => io::Error::other(error),
-        };
-        let (size, _) = self.database.read_header(id).map_err(gone)?;
-        if size > limit {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        let object = self.database.read(id).map_err(gone)?;
-        match object.kind() == kind {
-            true => Ok(object.data().to_vec()),
-            false => Err(io::Error::other(format!("object {id} is of another kind"))),
-        }
+        self.database
+            .read(id, limit, |object| match object.kind() == kind {
+                true => Ok(object.data().to_vec()),
+                false => Err(io::Error::other(format!("object {id} is of another kind"))),
+            })
     }
 }
 
