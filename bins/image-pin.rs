@@ -1,14 +1,12 @@
 //! Pin an image in the overlays of an application.
 
+#[path = "access/writing.rs"]
+mod writing;
+
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::process::ExitCode;
-use std::time::Duration;
 use windlass_cli::{Common, Context, Failure, Report};
-use windlass_gitsync::{
-    Access, Digest, Identity, Options, Outcome, Pin, PinOptions, Pinned, Role, Signature, address,
-    open, pin, pin_message, sync,
-};
+use windlass_gitsync::{Digest, Outcome, Pin, PinOptions, Pinned, pin, pin_message, sync};
 
 /// Pin an image by tag and digest in the overlays of an application
 ///
@@ -18,7 +16,7 @@ use windlass_gitsync::{
 /// where nothing changes there is no commit.
 ///
 /// Author, committer and their dates are those of GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL, GIT_AUTHOR_DATE and
-/// GIT_COMMITTER_NAME and so on. Credentials come from the remote's address, from GITHUB_TOKEN for the server of
+/// GIT_COMMITTER_NAME and so on, or else git's configuration gives them. Credentials come from the remote's address, from GITHUB_TOKEN for the server of
 /// GITHUB_SERVER_URL, or from git's credential helpers; ssh keys are ssh's business.
 ///
 /// Outputs: changed, commit, branch, paths, pins.
@@ -42,9 +40,6 @@ struct Args {
     /// The image's name in the overlays [default: the application's, or the only one]
     #[arg(long, value_name = "NAME")]
     image: Option<String>,
-    /// Where to push: a remote's name or address
-    #[arg(long, value_name = "REMOTE", default_value = "origin")]
-    remote: String,
     /// Refuse if the image has another tag than this
     #[arg(long, value_name = "TAG")]
     expect: Option<String>,
@@ -54,15 +49,8 @@ struct Args {
     /// Add the image to overlays that have it not
     #[arg(long)]
     add: bool,
-    /// Ask CI, in the commit's message, to skip it
-    #[arg(long)]
-    skip_ci: bool,
-    /// How many seconds to try
-    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
-    deadline: u64,
-    /// Do everything but the push
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    writing: writing::Flags,
 }
 
 impl AsRef<Common> for Args {
@@ -137,49 +125,22 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
         add: args.add,
         allow_downgrade: args.allow_downgrade,
     };
-    let access = Access::from_variables(context.directory(), |name| context.env(name));
-    let mut remote = open(&address(context.directory(), &args.remote)?, &access)?;
+    let mut to = args.writing.read(context)?;
     let mut pinned = Vec::new();
     let outcome = sync(
-        &mut *remote,
+        &mut *to.remote,
         &args.branch,
-        &signature(context)?,
-        &options(&args),
+        &to.signature,
+        &to.options,
         &mut |draft| {
             pinned = pin(draft, &args.app, &pins, &digest, &pinning)?;
-            Ok(message(&args, &pinned))
+            Ok(pin_message(&args.app, &pinned))
         },
     )?;
     if outcome.attempts > 1 {
         context.detail(format_args!("landed with attempt {}", outcome.attempts));
     }
     Ok(output(args, outcome, pinned))
-}
-
-fn signature(context: &Context) -> Result<Signature, Failure> {
-    let identity = |role| Identity::from_variables(role, context.now(), |name| context.env(name));
-    Ok(Signature {
-        author: identity(Role::Author)?,
-        committer: identity(Role::Committer)?,
-    })
-}
-
-fn options(args: &Args) -> Options {
-    Options {
-        deadline: Duration::from_secs(args.deadline),
-        // Keys of a hasher are random, which spreads the waits of writers that race.
-        seed: RandomState::new().hash_one(0),
-        dry_run: args.dry_run,
-        ..Options::default()
-    }
-}
-
-fn message(args: &Args, pinned: &[Pinned]) -> String {
-    let message = pin_message(&args.app, pinned);
-    match args.skip_ci {
-        true => message.replacen("\n\n", " [skip ci]\n\n", 1),
-        false => message,
-    }
 }
 
 fn output(args: Args, outcome: Outcome, pinned: Vec<Pinned>) -> Output {

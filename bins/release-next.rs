@@ -7,7 +7,7 @@ use std::fmt;
 use std::process::ExitCode;
 use windlass_cli::{self as cli, Common, Config, Context, Failure, Report};
 use windlass_fault::Warning;
-use windlass_gitsync::{self as gitsync, Access, Identity, Oid, Role, Tagged};
+use windlass_gitsync::{self as gitsync, Access, Identity, Oid, Role, Settings, Tagged};
 use windlass_release::{
     Bump, Cause, Channel, Environment, Options, Push, Release, Repository, Version, changelog,
     release,
@@ -261,8 +261,8 @@ fn create(args: &Args, release: &Release, notes: &str, context: &Context) -> Res
     let access = Access::from_variables(context.directory(), |name| context.env(name));
     let address = gitsync::address(context.directory(), &args.remote)?;
     let mut remote = gitsync::open(&address, &access)?;
-    let tagger =
-        Identity::from_variables(Role::Committer, context.now(), |name| context.env(name))?;
+    let settings = Settings::read(context.directory(), |name| context.env(name))?;
+    let tagger = Identity::from_settings(Role::Committer, context.now(), &settings)?;
     let options = gitsync::Options {
         dry_run: args.dry_run,
         ..gitsync::Options::default()

@@ -181,6 +181,32 @@ fn the_same_pin_is_the_same_commit() {
 }
 
 #[test]
+fn the_job_tells_equal_pins_apart() {
+    let pinned = |words: &str, run: &str| {
+        let overlays = Overlays::new();
+        let mut command = overlays.command(&format!("{words}--pin|dev=v1.1.0"));
+        overlays.done(&command.env("GITHUB_RUN_ID", run).output().unwrap());
+        overlays.tip().id()
+    };
+    assert_eq!(pinned("", "1"), pinned("", "1"));
+    assert_ne!(pinned("", "1"), pinned("", "2"));
+    assert_eq!(pinned("--nonce|a|", "1"), pinned("--nonce|a|", "2"));
+}
+
+#[test]
+fn git_s_configuration_says_who_writes() {
+    let overlays = Overlays::new();
+    let clone = git2::Repository::open(overlays.folder.path().join("clone")).unwrap();
+    let mut config = clone.config().unwrap();
+    config.set_str("user.name", "Me").unwrap();
+    config.set_str("user.email", "me@example.com").unwrap();
+    overlays.done(&overlays.run("--pin|dev=v1.1.0"));
+    let tip = overlays.tip();
+    assert_eq!(tip.author().to_string(), "Robot <robot@example.com>");
+    assert_eq!(tip.committer().to_string(), "Me <me@example.com>");
+}
+
+#[test]
 fn a_dry_run_reports_and_pushes_nothing() {
     let overlays = Overlays::new();
     let before = overlays.tip().id();

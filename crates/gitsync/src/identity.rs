@@ -2,6 +2,7 @@
 
 use crate::date::Date;
 use crate::error::{Error, ErrorKind, Result};
+use crate::settings::Settings;
 
 /// The name that stands in a commit where the environment gives none.
 pub const DEFAULT_NAME: &str = "windlass";
@@ -47,32 +48,33 @@ impl Identity {
     }
 
     /// The identity that `GIT_AUTHOR_NAME`, `…_EMAIL` and `…_DATE`, or those of the committer,
-    /// give; `lookup` reads a variable. What is not set is [`DEFAULT_NAME`], [`DEFAULT_EMAIL`]
-    /// and `now`, in seconds since 1970.
+    /// give, else git's configuration by `author.name` or `committer.name`, else by `user.name`.
+    /// What is nowhere said is [`DEFAULT_NAME`], [`DEFAULT_EMAIL`] and `now`, in seconds since 1970.
     ///
     /// # Errors
     /// [`ErrorKind::Value`] if the date cannot be read.
-    pub fn from_variables(
-        role: Role,
-        now: u64,
-        lookup: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self> {
-        let prefix = match role {
-            Role::Author => "GIT_AUTHOR",
-            Role::Committer => "GIT_COMMITTER",
+    pub fn from_settings(role: Role, now: u64, settings: &Settings<'_>) -> Result<Self> {
+        let (prefix, section) = match role {
+            Role::Author => ("GIT_AUTHOR", "author"),
+            Role::Committer => ("GIT_COMMITTER", "committer"),
         };
-        let variable = |part: &str| lookup(&format!("{prefix}_{part}"));
-        let date = match variable("DATE") {
+        let date = match settings.variable(&format!("{prefix}_DATE")) {
             Some(text) => Date::parse(&text).ok_or_else(|| bad_date(prefix, &text))?,
             None => Date {
                 seconds: i64::try_from(now).unwrap_or(i64::MAX),
                 offset: 0,
             },
         };
-        let name = variable("NAME").unwrap_or_default();
+        let part = |variable: &str, key: &str| {
+            settings
+                .variable(&format!("{prefix}_{variable}"))
+                .or_else(|| settings.text(&format!("{section}.{key}")))
+                .or_else(|| settings.text(&format!("user.{key}")))
+                .unwrap_or_default()
+        };
         Ok(Self::new(
-            &name,
-            &variable("EMAIL").unwrap_or_default(),
+            &part("NAME", "name"),
+            &part("EMAIL", "email"),
             date,
         ))
     }
@@ -95,29 +97,47 @@ impl std::fmt::Display for Identity {
 mod tests {
     use super::*;
 
-    #[test]
-    fn variables_come_first_and_defaults_fill_up() {
+    /// An identity where this is the user's configuration, and these are the variables.
+    fn identity(role: Role, config: &str, variables: &[(&str, &str)]) -> Result<Identity> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config");
+        std::fs::write(&file, config).unwrap();
         let lookup = |name: &str| match name {
-            "GIT_AUTHOR_NAME" => Some("A <U>\nThor".to_owned()),
-            "GIT_AUTHOR_DATE" => Some("@7 +0100".to_owned()),
-            _ => None,
+            "GIT_CONFIG_GLOBAL" => Some(file.display().to_string()),
+            "GIT_CONFIG_NOSYSTEM" => Some("1".to_owned()),
+            name => variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned()),
         };
-        let author = Identity::from_variables(Role::Author, 9, lookup).unwrap();
+        Identity::from_settings(role, 9, &Settings::read(folder.path(), lookup).unwrap())
+    }
+
+    #[test]
+    fn variables_come_first_then_the_configuration_and_defaults_fill_up() {
+        let variables = [
+            ("GIT_AUTHOR_NAME", "A <U>\nThor"),
+            ("GIT_AUTHOR_DATE", "@7 +0100"),
+        ];
+        let config = "[user]\nname = me\nemail = me@example.com\n[committer]\nname = robot\n";
+        let shown = |role, config| identity(role, config, &variables).unwrap().to_string();
         assert_eq!(
-            author.to_string(),
-            "A UThor <windlass@localhost.invalid> 7 +0100"
+            shown(Role::Author, config),
+            "A UThor <me@example.com> 7 +0100"
         );
-        let committer = Identity::from_variables(Role::Committer, 9, lookup).unwrap();
         assert_eq!(
-            committer.to_string(),
+            shown(Role::Committer, config),
+            "robot <me@example.com> 9 +0000"
+        );
+        assert_eq!(
+            shown(Role::Committer, ""),
             "windlass <windlass@localhost.invalid> 9 +0000"
         );
     }
 
     #[test]
     fn a_date_that_is_none_is_named() {
-        let lookup = |name: &str| (name == "GIT_AUTHOR_DATE").then(|| "soon".to_owned());
-        let error = Identity::from_variables(Role::Author, 9, lookup).unwrap_err();
+        let error = identity(Role::Author, "", &[("GIT_AUTHOR_DATE", "soon")]).unwrap_err();
         insta::assert_snapshot!(error, @"cannot read the date `soon` of `GIT_AUTHOR_DATE`");
         assert_eq!(error.kind(), ErrorKind::Value);
     }

@@ -28,6 +28,8 @@ pub struct Options {
     /// a job. Without it equal changes on equal files have equal ids and, with equal dates, are
     /// equal commits.
     pub nonce: String,
+    /// Ask CI, at the end of the commit's first line, to skip it.
+    pub skip_ci: bool,
     /// Do everything but the write.
     pub dry_run: bool,
 }
@@ -39,6 +41,7 @@ impl Default for Options {
             pause: Duration::from_millis(500),
             seed: 0,
             nonce: String::new(),
+            skip_ci: false,
             dry_run: false,
         }
     }
@@ -175,7 +178,10 @@ impl<'a> Writer<'a> {
         }
         self.attempts += 1;
         let mut draft = Draft::new(&mut self.store, tip)?;
-        let message = edit(&mut draft)?;
+        let mut message = edit(&mut draft)?;
+        if self.options.skip_ci {
+            message = asking_to_skip(&message);
+        }
         let mut outcome = Outcome {
             commit: None,
             base: tip,
@@ -329,6 +335,12 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// The message with what GitHub, GitLab and others take in its first line for a wish to be left alone.
+fn asking_to_skip(message: &str) -> String {
+    let (subject, rest) = message.split_at(message.find('\n').unwrap_or(message.len()));
+    format!("{} [skip ci]{rest}", subject.trim_end())
+}
+
 /// The message with the id as a trailer, in the last paragraph if that has trailers already.
 fn with_trailer(message: &str, id: &str) -> String {
     let message = message.trim_end();
@@ -345,6 +357,15 @@ fn with_trailer(message: &str, id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ci_is_asked_in_the_first_line() {
+        assert_eq!(asking_to_skip("Subject"), "Subject [skip ci]");
+        assert_eq!(
+            asking_to_skip("Subject\n\nmore\n"),
+            "Subject [skip ci]\n\nmore\n"
+        );
+    }
 
     #[test]
     fn the_id_joins_the_trailers() {
