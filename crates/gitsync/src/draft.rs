@@ -23,6 +23,10 @@ impl<'a> Store<'a> {
         self.objects.extend(objects);
     }
 
+    pub(crate) fn has(&self, id: Oid) -> bool {
+        self.objects.contains_key(&id)
+    }
+
     /// Reads those that are not there yet, with one request.
     fn fetch(&mut self, ids: impl IntoIterator<Item = Oid>) -> Result<()> {
         let missing: BTreeSet<Oid> = ids
@@ -54,7 +58,71 @@ impl<'a> Store<'a> {
     }
 }
 
-/// The files of a branch at its tip, and the changes made to them.
+impl Store<'_> {
+    /// Reads what leads from each of the roots to each of the files, and the files, folder level by
+    /// folder level: as many requests as the deepest path has parts. What is not there, or is not
+    /// what it should be, is passed over.
+    pub(crate) fn prefetch(&mut self, roots: &[Oid], paths: &[String]) -> Result<()> {
+        let pairs = roots
+            .iter()
+            .flat_map(|&root| paths.iter().map(move |path| (root, Some(&path[..]))));
+        let mut level: BTreeSet<(Oid, Option<&str>)> = pairs.collect();
+        while !level.is_empty() {
+            self.fetch(level.iter().map(|(id, _)| *id))?;
+            let mut below = BTreeSet::new();
+            for (folder, path) in level {
+                let Some(path) = path else { continue };
+                let (name, rest) = match path.split_once('/') {
+                    Some((name, rest)) => (name, Some(rest)),
+                    None => (path, None),
+                };
+                let mode = match rest {
+                    Some(_) => Mode::Folder,
+                    None => Mode::File,
+                };
+                let folder = &self.get(folder, Kind::Tree)?.data;
+                let entry = tree::find(folder, name)?.filter(|entry| entry.mode == mode);
+                below.extend(entry.map(|entry| (entry.id, rest)));
+            }
+            level = below;
+        }
+        Ok(())
+    }
+
+    /// The file's blob below a root.
+    pub(crate) fn find(&mut self, root: Oid, path: &str) -> Result<Option<Oid>> {
+        match self.look_up(root, path)? {
+            None => Ok(None),
+            Some(Entry {
+                mode: Mode::File,
+                id,
+            }) => Ok(Some(id)),
+            Some(entry) => {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                Err(not_a_file(path, name, entry.mode))
+            }
+        }
+    }
+
+    /// What stands at a path below a root. Only folders lead on.
+    fn look_up(&mut self, root: Oid, path: &str) -> Result<Option<Entry>> {
+        check_path(path)?;
+        let mut names = path.split('/').peekable();
+        let mut folder = root;
+        while let Some(name) = names.next() {
+            let data = &self.get(folder, Kind::Tree)?.data;
+            match (tree::find(data, name)?, names.peek()) {
+                (None, _) => return Ok(None),
+                (entry, None) => return Ok(entry),
+                (Some(entry), Some(_)) if entry.mode == Mode::Folder => folder = entry.id,
+                (Some(entry), Some(_)) => return Err(not_a_file(path, name, entry.mode)),
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The files of a commit, and the changes made to them.
 ///
 /// An edit is handed one, reads what it needs and writes what shall be there. It may be called
 /// several times, each time with a newer tip.
@@ -103,31 +171,7 @@ impl<'d, 'r> Draft<'d, 'r> {
     /// # Errors
     /// Whatever reading from the remote may bring.
     pub fn prefetch(&mut self, paths: &[String]) -> Result<()> {
-        let mut level: Vec<(Oid, Option<&str>)> = paths
-            .iter()
-            .map(|path| (self.root, Some(&path[..])))
-            .collect();
-        while !level.is_empty() {
-            self.store.fetch(level.iter().map(|(id, _)| *id))?;
-            let mut below = Vec::new();
-            for (folder, path) in level {
-                let Some(path) = path else { continue };
-                let (name, rest) = match path.split_once('/') {
-                    Some((name, rest)) => (name, Some(rest)),
-                    None => (path, None),
-                };
-                let folder = &self.store.get(folder, Kind::Tree)?.data;
-                let mode = if rest.is_some() {
-                    Mode::Folder
-                } else {
-                    Mode::File
-                };
-                let entry = tree::find(folder, name)?.filter(|entry| entry.mode == mode);
-                below.extend(entry.map(|entry| (entry.id, rest)));
-            }
-            level = below;
-        }
-        Ok(())
+        self.store.prefetch(&[self.root], paths)
     }
 
     /// Lets a file hold `data`. One that is there keeps its mode.
@@ -183,7 +227,7 @@ impl<'d, 'r> Draft<'d, 'r> {
     /// # Errors
     /// As those of [`Draft::read`].
     pub fn folders(&mut self, path: &str) -> Result<Option<Vec<String>>> {
-        match self.look_up(path)? {
+        match self.store.look_up(self.root, path)? {
             Some(Entry {
                 mode: Mode::Folder,
                 id,
@@ -194,34 +238,7 @@ impl<'d, 'r> Draft<'d, 'r> {
 
     /// The file's blob in the tip.
     fn find(&mut self, path: &str) -> Result<Option<Oid>> {
-        match self.look_up(path)? {
-            None => Ok(None),
-            Some(Entry {
-                mode: Mode::File,
-                id,
-            }) => Ok(Some(id)),
-            Some(entry) => {
-                let name = path.rsplit('/').next().unwrap_or(path);
-                Err(not_a_file(path, name, entry.mode))
-            }
-        }
-    }
-
-    /// What stands at a path in the tip. Only folders lead on.
-    fn look_up(&mut self, path: &str) -> Result<Option<Entry>> {
-        check_path(path)?;
-        let mut names = path.split('/').peekable();
-        let mut folder = self.root;
-        while let Some(name) = names.next() {
-            let data = &self.store.get(folder, Kind::Tree)?.data;
-            match (tree::find(data, name)?, names.peek()) {
-                (None, _) => return Ok(None),
-                (entry, None) => return Ok(entry),
-                (Some(entry), Some(_)) if entry.mode == Mode::Folder => folder = entry.id,
-                (Some(entry), Some(_)) => return Err(not_a_file(path, name, entry.mode)),
-            }
-        }
-        Ok(None)
+        self.store.find(self.root, path)
     }
 
     /// The root of the new tree, and the objects that it needs beside those of the tip.

@@ -54,6 +54,8 @@ pub enum ErrorKind {
     BranchMissing,
     /// There is no branch, tag or commit of that name.
     Revision,
+    /// The history does not reach as far back as is asked.
+    History,
     /// There is no file at that address.
     FileMissing,
     /// It is not in the cache, and nothing may be fetched.

@@ -127,7 +127,9 @@ impl Fetcher {
             let kept = hash.and_then(|hash| Some((self.cache.file(&hash)?, hash)));
             return kept.ok_or_else(|| not_kept("the file"));
         }
-        let content = patiently(timeout, |deadline| remote::get(url, &self.access, deadline))?;
+        let content = patiently(&within(timeout), |deadline| {
+            remote::get(url, &self.access, deadline)
+        })?;
         let hash = cache::hash(&content);
         self.cache.keep_file(&content)?;
         self.cache.remember(url, &hash)?;
@@ -148,7 +150,7 @@ impl Fetcher {
         mut ask: impl FnMut(&mut dyn Remote) -> Result<R>,
     ) -> Result<R> {
         let mut remote = remote::open(&source.url, &self.access)?;
-        patiently(source.timeout, |deadline| {
+        patiently(&within(source.timeout), |deadline| {
             remote.until(deadline);
             ask(&mut *remote)
         })
@@ -156,11 +158,11 @@ impl Fetcher {
 }
 
 /// Tries again what may succeed a moment later, until the time is up.
-fn patiently<R>(time: Duration, mut ask: impl FnMut(Instant) -> Result<R>) -> Result<R> {
-    let mut pace = Pace::new(&Options {
-        deadline: time,
-        ..Options::default()
-    });
+pub(crate) fn patiently<R>(
+    options: &Options,
+    mut ask: impl FnMut(Instant) -> Result<R>,
+) -> Result<R> {
+    let mut pace = Pace::new(options);
     loop {
         let started = Instant::now();
         match ask(pace.deadline()) {
@@ -170,6 +172,13 @@ fn patiently<R>(time: Duration, mut ask: impl FnMut(Instant) -> Result<R>) -> Re
             },
             result => return result,
         }
+    }
+}
+
+fn within(deadline: Duration) -> Options {
+    Options {
+        deadline,
+        ..Options::default()
     }
 }
 

@@ -92,6 +92,29 @@ fn header(data: &[u8], name: &str) -> Result<Oid> {
         })
 }
 
+/// The first parent of a commit; none if it has none, or is no commit.
+pub(crate) fn parent_of(commit: &[u8]) -> Option<Oid> {
+    head_line(commit, "parent").and_then(parse_id)
+}
+
+/// When a commit was recorded, in seconds since 1970; none if it does not say.
+pub(crate) fn time_of(commit: &[u8]) -> Option<i64> {
+    let committer = head_line(commit, "committer")?;
+    committer.rsplit(' ').nth(1)?.parse().ok()
+}
+
+/// The first line of a commit's head that begins with a word, without the word.
+fn head_line<'c>(commit: &'c [u8], word: &str) -> Option<&'c str> {
+    let lines = commit.split(|&b| b == b'\n');
+    let mut head = lines.take_while(|line| !line.is_empty());
+    head.find_map(|line| {
+        let rest = line.strip_prefix(word.as_bytes())?.strip_prefix(b" ")?;
+        // A name may be in any encoding; what counts here stands behind it.
+        let start = rest.iter().rposition(|b| *b == b'>').unwrap_or(0);
+        std::str::from_utf8(&rest[start..]).ok()
+    })
+}
+
 /// A full object name in hexadecimal. `Oid::from_str` would take a shortened one.
 pub(crate) fn parse_id(text: &str) -> Option<Oid> {
     (text.len() == 40)
@@ -142,6 +165,23 @@ mod tests {
         assert!(has_trailer(commit, "Windlass-Id", "2"));
         assert!(!has_trailer(commit, "Windlass-Id", "1"));
         assert!(!has_trailer(commit, "Windlass-Id", "22"));
+    }
+
+    #[test]
+    fn the_head_of_a_commit_is_read_whatever_its_names_are_written_in() {
+        let commit = b"tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n\
+                       parent e69de29bb2d1d6434b8b29ae775ad8c2e48c5391\n\
+                       parent 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n\
+                       author A <a> 1 +0000\ncommitter J\xf6rg <> x> 1700000000 -0130\n\n\
+                       committer B <b> 5 +0000\n";
+        assert_eq!(time_of(commit), Some(1_700_000_000));
+        let parent = parent_of(commit).map(|id| id.to_string());
+        assert_eq!(
+            parent.as_deref(),
+            Some("e69de29bb2d1d6434b8b29ae775ad8c2e48c5391")
+        );
+        assert_eq!(parent_of(b"tree x\n\nparent y\n"), None);
+        assert_eq!(time_of(b"committer A <a> soon +0000\n\n"), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
 use crate::object::{self, Kind, Object};
 use crate::pace::{Next, Pace};
-use crate::remote::{Cas, New, Remote};
+use crate::remote::{self, Cas, New, Remote};
 use git2::Oid;
 use std::time::{Duration, Instant};
 
@@ -211,7 +211,7 @@ impl<'a> Writer<'a> {
             .store
             .remote
             .tip(&self.reference)?
-            .ok_or_else(|| self.no_branch())?;
+            .ok_or_else(|| remote::no_branch(&*self.store.remote, self.branch()))?;
         let landed = match self.seen {
             Some(seen) if seen != tip => {
                 self.pace.moved();
@@ -319,15 +319,6 @@ impl<'a> Writer<'a> {
         let message = format!("`{name}` does not take the commit to `{branch}`: {reason}");
         Error::new(ErrorKind::Refused, message)
             .hint("check the branch's protection rules and the hooks of the repository")
-    }
-
-    fn no_branch(&self) -> Error {
-        let (name, branch) = (self.store.remote.name(), self.branch());
-        Error::new(
-            ErrorKind::BranchMissing,
-            format!("`{name}` has no branch `{branch}`"),
-        )
-        .hint("push the branch first: a write only adds to one that is there")
     }
 
     fn branch(&self) -> &str {

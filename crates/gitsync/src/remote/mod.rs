@@ -15,8 +15,8 @@ pub(crate) use self::file::get;
 pub use self::open::{Access, address, open};
 pub(crate) use self::url::Url;
 
-use crate::error::{Error, Result};
-use crate::object::Object;
+use crate::error::{Error, ErrorKind, Result};
+use crate::object::{Object, parent_of};
 use git2::Oid;
 use std::collections::HashMap;
 use std::time::Instant;
@@ -75,6 +75,29 @@ pub trait Remote {
     /// If the remote cannot be asked, or does not give `tip`.
     fn since(&mut self, tip: Oid, known: Oid) -> Result<Objects>;
 
+    /// The commits of the first line that leads to `tip`, from it on, `depth` of them or fewer:
+    /// `tip` itself is among them. Others that come along without a further request are given as
+    /// well.
+    ///
+    /// # Errors
+    /// If the remote cannot be asked, or does not give `tip`.
+    fn line(&mut self, tip: Oid, depth: usize) -> Result<Objects> {
+        let mut line = Objects::new();
+        let mut next = Some(tip);
+        for _ in 0..depth {
+            let Some(id) = next.filter(|id| !line.contains_key(id)) else {
+                break;
+            };
+            let found = match self.read(&[id]) {
+                Err(_) if id != tip => break,
+                found => found?,
+            };
+            next = found.get(&id).and_then(|found| parent_of(&found.data));
+            line.extend(found);
+        }
+        Ok(line)
+    }
+
     /// Stores the objects and lets the ref hold `new`, if it holds `old` at that moment.
     ///
     /// # Errors
@@ -89,6 +112,13 @@ pub(crate) fn meanings(name: &str) -> Vec<String> {
         .iter()
         .map(|place| format!("{place}{name}"))
         .collect()
+}
+
+/// The error that a branch is not there.
+pub(crate) fn no_branch(remote: &dyn Remote, branch: &str) -> Error {
+    let message = format!("`{}` has no branch `{branch}`", remote.name());
+    Error::new(ErrorKind::BranchMissing, message)
+        .hint("push the branch first: a write only adds to one that is there")
 }
 
 /// An object to be stored.

@@ -87,6 +87,8 @@ struct Server {
 struct Fetch<'a> {
     wants: &'a [Oid],
     known: Option<Oid>,
+    /// How many commits of a line are given.
+    deepen: usize,
     /// What comes along with a commit; all where the server cannot filter.
     filter: Option<&'static str>,
 }
@@ -188,11 +190,12 @@ impl<T: Transport> Smart<T> {
     }
 
     /// Asks for these objects and nothing that they lead to, if the server can do that.
-    fn fetch(&mut self, wants: &[Oid], known: Option<Oid>) -> Result<Objects> {
+    fn fetch(&mut self, wants: &[Oid], known: Option<Oid>, deepen: usize) -> Result<Objects> {
         let filter = self.server()?.filter.then_some("tree:0");
         self.fetch_once(&Fetch {
             wants,
             known,
+            deepen,
             filter,
         })
     }
@@ -203,6 +206,7 @@ impl<T: Transport> Smart<T> {
             let root = Fetch {
                 wants: &[id],
                 known: None,
+                deepen: 1,
                 filter: Some("tree:1"),
             };
             match self.fetch_once(&root) {
@@ -210,7 +214,7 @@ impl<T: Transport> Smart<T> {
                 result => return result,
             }
         }
-        self.fetch(&[id], None)
+        self.fetch(&[id], None, 1)
     }
 
     /// Asks for all files of a commit, but for the largest.
@@ -218,6 +222,7 @@ impl<T: Transport> Smart<T> {
         let mut fetch = Fetch {
             wants: &[id],
             known: None,
+            deepen: 1,
             filter: self.server()?.filter.then_some("blob:limit=16m"),
         };
         match self.ask_for_pack(&fetch, PACK_LIMITS.packed) {
@@ -305,8 +310,7 @@ impl Fetch<'_> {
         let mut arguments = vec!["no-progress".to_owned(), "ofs-delta".to_owned()];
         arguments.extend(self.wants.iter().map(|id| format!("want {id}")));
         arguments.extend(self.known.map(|id| format!("have {id}")));
-        let deepen = self.known.map_or(1, |_| SINCE_LIMIT);
-        arguments.push(format!("deepen {deepen}"));
+        arguments.push(format!("deepen {}", self.deepen));
         arguments.extend(self.filter.map(|filter| format!("filter {filter}")));
         arguments.push("done".to_owned());
         arguments
@@ -408,7 +412,7 @@ impl<T: Transport> Remote for Smart<T> {
     }
 
     fn read(&mut self, wants: &[Oid]) -> Result<Objects> {
-        let objects = self.reading(|smart| smart.fetch(wants, None))?;
+        let objects = self.reading(|smart| smart.fetch(wants, None, 1))?;
         self.complete(objects, wants)
     }
 
@@ -418,7 +422,12 @@ impl<T: Transport> Remote for Smart<T> {
     }
 
     fn since(&mut self, tip: Oid, known: Oid) -> Result<Objects> {
-        self.reading(|smart| smart.fetch(&[tip], Some(known)))
+        self.reading(|smart| smart.fetch(&[tip], Some(known), SINCE_LIMIT))
+    }
+
+    fn line(&mut self, tip: Oid, depth: usize) -> Result<Objects> {
+        let objects = self.reading(|smart| smart.fetch(&[tip], None, depth))?;
+        self.complete(objects, &[tip])
     }
 
     fn cas(&mut self, reference: &str, old: Option<Oid>, new: Oid, objects: &[New]) -> Result<Cas> {

@@ -10,7 +10,7 @@ use windlass_testkit::{GitRules, GitServer};
 const DEV: &str = "apps/a/k8s/overlays/dev/kustomization.yaml";
 
 /// Runs a check over each way to a repository.
-fn everywhere(check: impl Fn(&World, &mut dyn Remote)) {
+pub(crate) fn everywhere(check: impl Fn(&World, &mut dyn Remote)) {
     for rules in [
         None,
         Some(GitRules::default()),

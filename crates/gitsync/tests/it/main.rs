@@ -4,6 +4,7 @@
 mod conformance;
 mod faults;
 mod fetch;
+mod history;
 mod hostile;
 mod pin;
 mod race;

@@ -35,16 +35,47 @@ impl World {
         self.commit_tree(branch, tree)
     }
 
+    /// The same at a moment, in seconds since 1970.
+    pub(crate) fn commit_at(&self, branch: &str, files: &[(&str, &str)], time: i64) -> Oid {
+        self.write(branch, self.tree(files), &[], time)
+    }
+
     pub(crate) fn commit_tree(&self, branch: &str, tree: Oid) -> Oid {
+        self.write(branch, tree, &[], 0)
+    }
+
+    /// Merges a commit into a branch, whose files stay as they are.
+    pub(crate) fn merge(&self, branch: &str, other: Oid, time: i64) -> Oid {
+        let tip = self.repository.find_commit(self.tip(branch)).unwrap();
+        self.write(branch, tip.tree_id(), &[other], time)
+    }
+
+    /// Lets a new branch begin at a commit.
+    pub(crate) fn branch(&self, name: &str, at: Oid) {
+        let reference = format!("refs/heads/{name}");
+        self.repository
+            .reference(&reference, at, false, "")
+            .unwrap();
+    }
+
+    /// Removes an object, as if the repository were a shallow clone.
+    pub(crate) fn forget(&self, id: Oid) {
+        let name = id.to_string();
+        let (folder, file) = name.split_at(2);
+        let path = self.folder.path().join("objects").join(folder).join(file);
+        std::fs::remove_file(path).unwrap();
+    }
+
+    fn write(&self, branch: &str, tree: Oid, others: &[Oid], time: i64) -> Oid {
         let tree = self.repository.find_tree(tree).unwrap();
         let reference = format!("refs/heads/{branch}");
-        let parent = self
-            .repository
-            .find_reference(&reference)
-            .ok()
-            .map(|found| found.peel_to_commit().unwrap());
-        let parents: Vec<_> = parent.iter().collect();
-        let who = Git2Signature::new("a", "a@example.com", &Time::new(0, 0)).unwrap();
+        let tip = self.repository.refname_to_id(&reference).ok();
+        let parents = tip.iter().chain(others);
+        let parents: Vec<_> = parents
+            .map(|id| self.repository.find_commit(*id).unwrap())
+            .collect();
+        let parents: Vec<_> = parents.iter().collect();
+        let who = Git2Signature::new("a", "a@example.com", &Time::new(time, 0)).unwrap();
         self.repository
             .commit(Some(&reference), &who, &who, "Prepare", &tree, &parents)
             .unwrap()

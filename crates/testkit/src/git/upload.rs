@@ -139,6 +139,11 @@ pub(super) fn objects(
         wanted.hide(have)?;
     }
     for want in ids("want")? {
+        if !repository.odb().map_err(said)?.exists(want) {
+            let mut body = Vec::new();
+            put(&mut body, format!("ERR upload-pack: not our ref {want}\n"));
+            return Ok(body);
+        }
         wanted.object(want)?;
     }
     wanted.answer()
