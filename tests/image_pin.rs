@@ -262,6 +262,30 @@ fn what_the_input_is_at_fault_for_ends_with_1() {
     assert!(broken.contains(&format!(" --> {OVERLAY}:3:")), "{broken}");
 }
 
+/// Options go to the server, and the configuration decides whether and with what to sign.
+#[test]
+fn a_push_has_options_and_a_commit_is_signed() {
+    let overlays = Overlays::new();
+    let server = GitServer::start(overlays.remote.path(), GitRules::default()).unwrap();
+    let words = format!("--remote|{}|--push-option|ci.skip|--pin|dev=", server.url());
+    overlays.done(&overlays.run(&format!("{words}v1.1.0")));
+    assert_eq!(server.requests().last().unwrap().push_options, ["ci.skip"]);
+    let clone = git2::Repository::open(overlays.folder.path().join("clone")).unwrap();
+    let mut config = clone.config().unwrap();
+    config.set_bool("commit.gpgSign", true).unwrap();
+    config.set_str("gpg.program", "/none").unwrap();
+    let tip = overlays.tip().id();
+    assert_snapshot!(overlays.failed(&overlays.run(&format!("{words}v1.2.0")), 1), @"
+    error: cannot run `/none` to sign the commit
+    caused by: No such file or directory (os error 2)
+    ");
+    assert_eq!(overlays.tip().id(), tip);
+    overlays.done(&overlays.run(&format!("--no-sign|{words}v1.2.0")));
+    config.set_bool("commit.gpgSign", false).unwrap();
+    let said = overlays.failed(&overlays.run(&format!("--sign=me|{words}v1.3.0")), 1);
+    assert!(said.starts_with("error: cannot run `/none`"), "{said}");
+}
+
 #[test]
 fn an_empty_pin_is_a_command_line_at_fault() {
     let overlays = Overlays::new();

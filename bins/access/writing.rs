@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 use windlass_cli::{Context, Failure};
 use windlass_gitsync::{
-    Access, Identity, Options, Remote, Role, Settings, Signature, address, open,
+    Access, Identity, Options, Remote, Role, Settings, Signature, Signer, address, open,
 };
 
 #[derive(clap::Args)]
@@ -13,9 +13,18 @@ pub(crate) struct Flags {
     /// Where to push: a remote's name or address
     #[arg(long, value_name = "REMOTE", default_value = "origin")]
     remote: String,
+    /// Sign the commit, as git's configuration says or with this key [default: as commit.gpgSign says]
+    #[arg(long, value_name = "KEY", num_args = 0..=1, require_equals = true)]
+    sign: Option<Option<String>>,
+    /// Do not sign the commit
+    #[arg(long, conflicts_with = "sign")]
+    no_sign: bool,
     /// Ask CI, in the commit's message, to skip it
     #[arg(long)]
     skip_ci: bool,
+    /// What to tell the server's hooks beside the push; may be given more than once
+    #[arg(long, value_name = "OPTION")]
+    push_option: Vec<String>,
     /// What tells this change from an equal one that is made elsewhere [default: the id of the job]
     #[arg(long, value_name = "TEXT")]
     nonce: Option<String>,
@@ -37,13 +46,17 @@ pub(crate) struct Writing {
 impl Flags {
     pub(crate) fn read(&self, context: &Context) -> Result<Writing, Failure> {
         let settings = Settings::read(context.directory(), |name| context.env(name))?;
-        let access = Access::from_variables(context.directory(), |name| context.env(name));
+        let access = Access {
+            push_options: self.push_option.clone(),
+            ..Access::from_variables(context.directory(), |name| context.env(name))
+        };
         let identity = |role| Identity::from_settings(role, context.now(), &settings);
+        let committer = identity(Role::Committer)?;
         Ok(Writing {
             remote: open(&address(context.directory(), &self.remote)?, &access)?,
             signature: Signature {
                 author: identity(Role::Author)?,
-                committer: identity(Role::Committer)?,
+                committer: committer.clone(),
             },
             options: Options {
                 deadline: Duration::from_secs(self.deadline),
@@ -51,10 +64,24 @@ impl Flags {
                 seed: RandomState::new().hash_one(0),
                 nonce: self.nonce.clone().unwrap_or_else(|| job(context)),
                 skip_ci: self.skip_ci,
+                signer: self.signer(&settings, &committer)?,
                 dry_run: self.dry_run,
                 ..Options::default()
             },
         })
+    }
+
+    fn signer(
+        &self,
+        settings: &Settings<'_>,
+        committer: &Identity,
+    ) -> Result<Option<Signer>, Failure> {
+        let wanted = self.sign.is_some() || settings.signs_commits()?;
+        if self.no_sign || !wanted {
+            return Ok(None);
+        }
+        let key = self.sign.as_ref().and_then(Option::as_deref);
+        Ok(Some(Signer::from_settings(settings, key, committer)?))
     }
 }
 

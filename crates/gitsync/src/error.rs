@@ -68,6 +68,8 @@ pub enum ErrorKind {
     NotAFile,
     /// The edit itself failed; the error is the edit's own.
     Edit,
+    /// The commit cannot be signed.
+    Signing,
     /// The remote does not take the commit or tag: a protected branch, a hook.
     Refused,
     /// It cannot be told whether the remote took the commit.

@@ -78,6 +78,11 @@ impl Identity {
             date,
         ))
     }
+
+    /// Name and address.
+    pub(crate) fn who(&self) -> String {
+        format!("{} <{}>", self.name, self.email)
+    }
 }
 
 fn bad_date(prefix: &str, text: &str) -> Error {
@@ -89,7 +94,7 @@ fn bad_date(prefix: &str, text: &str) -> Error {
 impl std::fmt::Display for Identity {
     /// As it stands in a commit: `name <address> seconds zone`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} <{}> {}", self.name, self.email, self.date)
+        write!(f, "{} {}", self.who(), self.date)
     }
 }
 

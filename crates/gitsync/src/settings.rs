@@ -20,6 +20,8 @@ pub struct Settings<'a> {
     /// Names and values of `GIT_CONFIG_KEY_0` and so on, in their order.
     given: Vec<(String, String)>,
     config: Config,
+    /// What a path of the configuration is seen from.
+    folder: PathBuf,
 }
 
 impl<'a> Settings<'a> {
@@ -37,6 +39,7 @@ impl<'a> Settings<'a> {
             lookup: Box::new(lookup),
             given,
             config,
+            folder: folder.to_owned(),
         })
     }
 
@@ -55,6 +58,34 @@ impl<'a> Settings<'a> {
         given
             .or_else(|| self.config.get_string(name).ok())
             .filter(|value| !value.is_empty())
+    }
+
+    /// Whether every commit is to be signed: `commit.gpgSign`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Value`] if that is neither yes nor no.
+    pub fn signs_commits(&self) -> Result<bool> {
+        self.flag("commit.gpgSign")
+    }
+
+    /// Whether a name stands for yes.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool> {
+        let Some(text) = self.text(name) else {
+            return Ok(false);
+        };
+        Config::parse_bool(text.as_str()).map_err(|_| {
+            let message = format!("git's configuration has `{text}` for `{name}`");
+            Error::new(ErrorKind::Value, message).hint("write `true` or `false`")
+        })
+    }
+
+    /// A path of the configuration, with `~/` for the user's home.
+    pub(crate) fn path(&self, text: &str) -> PathBuf {
+        let home = text.strip_prefix("~/").zip(self.variable("HOME"));
+        match home {
+            Some((rest, home)) => Path::new(&home).join(rest),
+            None => self.folder.join(text),
+        }
     }
 }
 
@@ -137,6 +168,8 @@ mod tests {
         assert_eq!(text("user.signingkey").as_deref(), Some("k"));
         assert_eq!(text("user.email"), None);
         assert_eq!(text("gpg.format").as_deref(), Some("ssh"));
+        assert_eq!(settings.path("~/key"), Path::new("/home/me/key"));
+        assert_eq!(settings.path("key"), below.join("key"));
     }
 
     #[test]
@@ -153,5 +186,8 @@ mod tests {
         let said = |count| read(count, "x").err().unwrap().to_string();
         insta::assert_snapshot!(said("many"), @"`GIT_CONFIG_COUNT` is no number, or too large");
         insta::assert_snapshot!(said("2"), @"`GIT_CONFIG_KEY_1` is missing");
+        let flag = |value| read("1", value).unwrap().flag("commit.gpgsign");
+        insta::assert_snapshot!(flag("perhaps").unwrap_err(), @"git's configuration has `perhaps` for `commit.gpgsign`");
+        assert!(flag("yes").unwrap() && !flag("off").unwrap());
     }
 }

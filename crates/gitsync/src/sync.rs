@@ -7,6 +7,7 @@ use crate::identity::Identity;
 use crate::object::{self, Kind, Object};
 use crate::pace::{Next, Pace};
 use crate::remote::{self, Cas, New, Remote};
+use crate::sign::Signer;
 use git2::Oid;
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,8 @@ pub struct Options {
     pub nonce: String,
     /// Ask CI, at the end of the commit's first line, to skip it.
     pub skip_ci: bool,
+    /// What signs the commit; nothing where it is not to be signed.
+    pub signer: Option<Signer>,
     /// Do everything but the write.
     pub dry_run: bool,
 }
@@ -42,6 +45,7 @@ impl Default for Options {
             seed: 0,
             nonce: String::new(),
             skip_ci: false,
+            signer: None,
             dry_run: false,
         }
     }
@@ -90,7 +94,7 @@ impl Outcome {
 ///
 /// # Errors
 /// What the edit returns; [`ErrorKind::BranchMissing`]; [`ErrorKind::Refused`] if the remote does
-/// not want the commit; [`ErrorKind::Deadline`]; [`ErrorKind::Doubtful`] if the remote fell silent
+/// not want the commit; [`ErrorKind::Signing`]; [`ErrorKind::Deadline`]; [`ErrorKind::Doubtful`] if the remote fell silent
 /// after it was sent; whatever reading from the remote may bring.
 pub fn sync(
     remote: &mut dyn Remote,
@@ -194,7 +198,7 @@ impl<'a> Writer<'a> {
         let fingerprint = draft.fingerprint();
         let (tree, mut objects) = draft.build()?;
         let id = self.identify(&fingerprint);
-        let object = self.commit(tree, tip, &message, &id);
+        let object = self.commit(tree, tip, &message, &id)?;
         let new = object.id();
         objects.push(New { object, base: None });
         outcome.commit = Some(new);
@@ -269,13 +273,17 @@ impl<'a> Writer<'a> {
         Object::new(Kind::Blob, text.into_bytes()).id().to_string()
     }
 
-    fn commit(&self, tree: Oid, parent: Oid, message: &str, id: &str) -> Object {
+    fn commit(&self, tree: Oid, parent: Oid, message: &str, id: &str) -> Result<Object> {
         let Signature { author, committer } = self.signature;
         let message = with_trailer(message, id);
         let text = format!(
             "tree {tree}\nparent {parent}\nauthor {author}\ncommitter {committer}\n\n{message}"
         );
-        Object::new(Kind::Commit, text.into_bytes())
+        let data = match &self.options.signer {
+            Some(signer) => signer.sign(text.as_bytes(), self.pace.deadline())?,
+            None => text.into_bytes(),
+        };
+        Ok(Object::new(Kind::Commit, data))
     }
 
     /// Looks one last time, then hands the trouble on.

@@ -27,6 +27,8 @@ pub struct GitRules {
     pub login: Option<(String, String)>,
     /// How deep a `tree:` filter may be; none where filters are not offered at all.
     pub filter: Option<u32>,
+    /// Whether push options are taken.
+    pub push_options: bool,
     /// The reason why every push is refused.
     pub refuse: Option<String>,
     /// How long each request takes at least.
@@ -38,6 +40,7 @@ impl Default for GitRules {
         Self {
             login: None,
             filter: Some(u32::MAX),
+            push_options: true,
             refuse: None,
             delay: Duration::ZERO,
         }
@@ -85,6 +88,8 @@ pub struct GitRequest {
     pub status: u16,
     /// Whether it carried credentials.
     pub authorized: bool,
+    /// The options of a push.
+    pub push_options: Vec<String>,
     /// Bytes of the body sent up.
     pub up: usize,
     /// Bytes of the body sent down.
@@ -177,6 +182,10 @@ impl Shared {
                 line: request.line.clone(),
                 status: answer.status,
                 authorized: request.authorization.is_some(),
+                push_options: match moment(&request) {
+                    Some(GitMoment::Push) => receive::options(&request.body),
+                    _ => Vec::new(),
+                },
                 up: request.body.len(),
                 down: answer.body.len(),
             });
@@ -225,7 +234,7 @@ impl Shared {
                 GitMoment::Greeting => Ok(upload::greeting(&self.rules)),
                 GitMoment::Refs => upload::refs(&repository, &request.body),
                 GitMoment::Objects => upload::objects(&repository, &request.body, &self.rules),
-                GitMoment::PushGreeting => receive::greeting(&repository),
+                GitMoment::PushGreeting => receive::greeting(&repository, &self.rules),
                 GitMoment::Push => receive::push(&repository, &request.body, &self.rules),
             });
         match result {

@@ -6,7 +6,7 @@ use super::local::Local;
 use super::smart::Smart;
 use super::ssh::Ssh;
 use super::url::Url;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, printable};
 use git2::{ErrorCode, Repository};
 use std::path::{Path, PathBuf};
 use windlass_fault::Secret;
@@ -27,6 +27,8 @@ pub struct Access {
     /// A file with the certificates, in PEM, of the only authorities to trust; by default those of
     /// the system.
     pub authorities: Option<PathBuf>,
+    /// What is said to the server, and to its hooks, beside each push (git: `git push -o`).
+    pub push_options: Vec<String>,
 }
 
 impl Access {
@@ -43,6 +45,7 @@ impl Access {
             ssh_command: lookup("GIT_SSH_COMMAND"),
             proxy: true,
             authorities: lookup("GIT_SSL_CAINFO").map(PathBuf::from),
+            push_options: Vec::new(),
         }
     }
 }
@@ -51,10 +54,16 @@ impl Access {
 /// folder. A server is not asked before something is wanted of it.
 ///
 /// # Errors
-/// [`ErrorKind::Url`] if the address cannot be understood, [`ErrorKind::RepositoryMissing`] or
+/// [`ErrorKind::Url`] if the address cannot be understood, [`ErrorKind::Value`] if a push option
+/// cannot be sent, [`ErrorKind::RepositoryMissing`] or
 /// [`ErrorKind::Local`] if a folder holds no usable repository.
 pub fn open(remote: &str, access: &Access) -> Result<Box<dyn Remote>> {
+    check_options(&access.push_options)?;
     match Url::parse(remote)? {
+        Url::Folder(_) if !access.push_options.is_empty() => Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("`{remote}` is a folder, where nobody takes push options"),
+        )),
         Url::Folder(path) => {
             let here = access.folder.as_deref().unwrap_or(Path::new(""));
             Ok(Box::new(Local::open(&here.join(path), remote)?))
@@ -66,9 +75,25 @@ pub fn open(remote: &str, access: &Access) -> Result<Box<dyn Remote>> {
             password,
         } => {
             let http = Http::new(origin, path, user, password, access)?;
-            Ok(Box::new(Smart::new(http)))
+            Ok(Box::new(Smart::new(http, access)))
         }
-        Url::Ssh(address) => Ok(Box::new(Smart::new(Ssh::new(address, access)))),
+        Url::Ssh(address) => Ok(Box::new(Smart::new(Ssh::new(address, access), access))),
+    }
+}
+
+/// An option is one line of text, and one packet.
+fn check_options(options: &[String]) -> Result<()> {
+    let bad = |option: &&String| {
+        option.is_empty() || option.len() > 4096 || option.chars().any(char::is_control)
+    };
+    match options.iter().find(bad) {
+        None => Ok(()),
+        Some(option) => {
+            let option = printable(option.as_bytes());
+            let message = format!("`{option}` cannot be a push option");
+            Err(Error::new(ErrorKind::Value, message)
+                .hint("write one line of at most 4096 bytes, such as `ci.skip`"))
+        }
     }
 }
 

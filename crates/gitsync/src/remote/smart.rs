@@ -6,7 +6,7 @@
 
 use super::packet::{DELIMITER, FLUSH, Packet, Packets, put};
 use super::peer::Peer;
-use super::{Cas, New, Objects, Remote, meanings};
+use super::{Access, Cas, New, Objects, Remote, meanings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::{parse_id, tree_of};
 use crate::pack::{self, Delta, Flaw, Limits};
@@ -74,6 +74,7 @@ pub(crate) struct Smart<T> {
     server: Option<Server>,
     /// Whether a commit brings its root tree along. Some servers allow no filter that does.
     with_root: bool,
+    push_options: Vec<String>,
     limits: Limits,
 }
 
@@ -94,11 +95,12 @@ struct Fetch<'a> {
 }
 
 impl<T: Transport> Smart<T> {
-    pub(crate) fn new(transport: T) -> Self {
+    pub(crate) fn new(transport: T, access: &Access) -> Self {
         Self {
             transport,
             server: None,
             with_root: true,
+            push_options: access.push_options.clone(),
             limits: Limits::default(),
         }
     }
@@ -291,6 +293,30 @@ impl<T: Transport> Smart<T> {
         Ok(capabilities.to_owned())
     }
 
+    /// The first part of a push: what shall hold what, and the options.
+    fn update(&self, reference: &str, old: Option<Oid>, new: Oid, banded: bool) -> Vec<u8> {
+        let old = old.unwrap_or(Oid::ZERO_SHA1);
+        let band = if banded { " side-band-64k" } else { "" };
+        let options = match self.push_options.is_empty() {
+            true => "",
+            false => " push-options",
+        };
+        let capabilities = format!("report-status{band}{options} agent={AGENT}");
+        let mut message = Vec::new();
+        put(
+            &mut message,
+            format!("{old} {new} {reference}\0 {capabilities}\n"),
+        );
+        message.extend_from_slice(FLUSH);
+        if !self.push_options.is_empty() {
+            for option in &self.push_options {
+                put(&mut message, option);
+            }
+            message.extend_from_slice(FLUSH);
+        }
+        message
+    }
+
     /// What the server says of a push. Whatever goes wrong here, the push may have been taken.
     fn push(&mut self, message: &[u8], banded: bool, reference: &str) -> Result<Cas> {
         let peer = self.transport.peer().clone();
@@ -437,15 +463,13 @@ impl<T: Transport> Remote for Smart<T> {
             let message = format!("`{}` does not report what becomes of a push", self.name());
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
+        if !self.push_options.is_empty() && !has("push-options") {
+            let message = format!("`{}` takes no push options", self.name());
+            return Err(Error::new(ErrorKind::Unsupported, message)
+                .hint("leave them out, or let `receive.advertisePushOptions` be set there"));
+        }
         let banded = has("side-band-64k");
-        let old = old.unwrap_or(Oid::ZERO_SHA1);
-        let band = if banded { " side-band-64k" } else { "" };
-        let mut message = Vec::new();
-        put(
-            &mut message,
-            format!("{old} {new} {reference}\0 report-status{band} agent={AGENT}\n"),
-        );
-        message.extend_from_slice(FLUSH);
+        let mut message = self.update(reference, old, new, banded);
         let bases: Vec<Option<Oid>> = objects
             .iter()
             .map(|new| {

@@ -1,9 +1,9 @@
 //! What every way to a remote must do alike.
 
-use crate::world::{World, quick, remote, signature};
+use crate::world::{World, quick, remote, shown, signature};
 use windlass_gitsync::{
-    Cas, ErrorKind, Identity, Kind, New, Object, Oid, Options, Outcome, Remote, Result, Tagged,
-    create_tag, sync,
+    Access, Cas, ErrorKind, Identity, Kind, New, Object, Oid, Options, Outcome, Remote, Result,
+    Tagged, create_tag, open, sync,
 };
 use windlass_testkit::{GitRules, GitServer};
 
@@ -381,4 +381,45 @@ impl windlass_fault::Fault for Own {
     fn blame(&self) -> windlass_fault::Blame {
         windlass_fault::Blame::Input
     }
+}
+
+#[test]
+fn push_options_go_with_a_push_where_they_are_taken() {
+    let said = |options: &[&str]| Access {
+        push_options: options.iter().copied().map(str::to_owned).collect(),
+        ..Access::default()
+    };
+    let world = World::new();
+    let server = world.serve(GitRules::default());
+    let mut remote = open(&server.url(), &said(&["ci.skip", "a=\u{e9}"])).unwrap();
+    assert!(set(&mut *remote, DEV, "new").unwrap().changed());
+    let requests = server.requests();
+    assert_eq!(
+        requests.last().unwrap().push_options,
+        ["ci.skip", "a=\u{e9}"]
+    );
+    let tip = world.tip("main");
+
+    let none = world.serve(GitRules {
+        push_options: false,
+        ..GitRules::default()
+    });
+    let mut remote = open(&none.url(), &said(&["ci.skip"])).unwrap();
+    let error = set(&mut *remote, DEV, "newer").unwrap_err();
+    insta::assert_snapshot!(shown(&error), @"
+    Unsupported/Input: `http://[HOST]/repository.git` takes no push options
+    hint: leave them out, or let `receive.advertisePushOptions` be set there
+    ");
+    let error = open(world.path(), &said(&["ci.skip"])).err().unwrap();
+    insta::assert_snapshot!(shown(&error).replace(world.path(), "[FOLDER]"), @"Unsupported/Input: `[FOLDER]` is a folder, where nobody takes push options");
+    let error = open(&none.url(), &said(&["a\nb\x1b"])).err().unwrap();
+    insta::assert_snapshot!(shown(&error), @"
+    Value/Input: `a b` cannot be a push option
+    hint: write one line of at most 4096 bytes, such as `ci.skip`
+    ");
+    for bad in ["", "a\0b", &"a".repeat(5000)] {
+        let error = open(&none.url(), &said(&[bad])).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Value);
+    }
+    assert_eq!(world.tip("main"), tip);
 }

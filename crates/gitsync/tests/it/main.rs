@@ -8,5 +8,6 @@ mod history;
 mod hostile;
 mod pin;
 mod race;
+mod sign;
 mod snapshot;
 mod world;

@@ -10,11 +10,15 @@ fn said(error: git2::Error) -> String {
     error.message().to_owned()
 }
 
-pub(super) fn greeting(repository: &Repository) -> Result<Vec<u8>> {
+pub(super) fn greeting(repository: &Repository, rules: &GitRules) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     put(&mut body, "# service=git-receive-pack\n");
     body.extend_from_slice(b"0000");
-    let capabilities = "report-status side-band-64k ofs-delta object-format=sha1 agent=testkit";
+    let mut capabilities =
+        "report-status side-band-64k ofs-delta object-format=sha1 agent=testkit".to_owned();
+    if rules.push_options {
+        capabilities.push_str(" push-options");
+    }
     let mut first = true;
     for reference in repository.references().map_err(said)? {
         let reference = reference.map_err(said)?;
@@ -46,9 +50,12 @@ pub(super) fn push(repository: &Repository, message: &[u8], rules: &GitRules) ->
     let (Some(old), Some(new), Some(name)) = (words.next(), words.next(), words.next()) else {
         return Err("no command".to_owned());
     };
-    let (mark, pack) = packet(rest)?;
+    let (mark, mut pack) = packet(rest)?;
     if !mark.is_empty() {
         return Err("more than one command".to_owned());
+    }
+    if announces_options(capabilities) {
+        pack = split_options(pack)?.1;
     }
     let (old, new) = (
         Oid::from_str(old).map_err(said)?,
@@ -81,6 +88,43 @@ pub(super) fn push(repository: &Repository, message: &[u8], rules: &GitRules) ->
         false => report,
         true => banded(&report, &aside),
     })
+}
+
+fn announces_options(capabilities: &str) -> bool {
+    capabilities
+        .trim_end()
+        .split(' ')
+        .any(|word| word == "push-options")
+}
+
+/// The options of a push, and what follows them.
+fn split_options(message: &[u8]) -> Result<(Vec<String>, &[u8])> {
+    let mut options = Vec::new();
+    let mut rest = message;
+    loop {
+        let (option, after) = packet(rest)?;
+        if option.is_empty() {
+            return Ok((options, after));
+        }
+        options.push(String::from_utf8_lossy(option).into_owned());
+        rest = after;
+    }
+}
+
+/// The options of a push, none where they cannot be read.
+pub(super) fn options(message: &[u8]) -> Vec<String> {
+    let read = || -> Result<Vec<String>> {
+        let (line, rest) = packet(message)?;
+        let (_, rest) = packet(rest)?;
+        let line = String::from_utf8_lossy(line);
+        match line.split_once('\0') {
+            Some((_, capabilities)) if announces_options(capabilities) => {
+                Ok(split_options(rest)?.0)
+            }
+            _ => Ok(Vec::new()),
+        }
+    };
+    read().unwrap_or_default()
 }
 
 /// Stores the objects; the pack may tell them against others that are here. All that the commit
