@@ -65,7 +65,7 @@ struct Args {
     /// Use the media types of `flux push artifact`, which Argo CD refuses unless it is configured
     #[arg(long)]
     flux_media_types: bool,
-    /// Do everything but the publishing
+    /// Look at the registry and send nothing
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -164,9 +164,6 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
             .chain(rendered.warnings)
             .collect(),
     };
-    if args.dry_run {
-        return Ok(output);
-    }
     let published =
         publisher(&args, context).publish(&layout, &target(artifact, context), &tags)?;
     output.uploaded = published.uploaded;
@@ -194,7 +191,7 @@ fn target(artifact: Target, context: &Context) -> Target {
 fn publisher(args: &Args, context: &Context) -> Publisher {
     let mut access = args.access.read(context);
     access.credentials.login = given::login(context);
-    Publisher::new(access)
+    Publisher::new(access).with_dry_run(args.dry_run)
 }
 
 /// The commit that is named; of kustomizations it is looked whether they are as it has them.

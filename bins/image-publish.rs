@@ -64,6 +64,9 @@ struct Args {
     /// Send what is larger in pieces of so many MiB, for proxies that limit a request
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
     chunk: Option<u64>,
+    /// Look at the registry and send nothing
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     access: access::Flags,
 }
@@ -194,7 +197,9 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
     access.chunk = args
         .chunk
         .and_then(|mebibytes| NonZeroU64::new(mebibytes << 20));
-    let publisher = Publisher::new(access).with_cache(&cache.unwrap_or_else(|| context.cache()));
+    let publisher = Publisher::new(access)
+        .with_cache(&cache.unwrap_or_else(|| context.cache()))
+        .with_dry_run(args.dry_run);
     let results = publisher.publish_all(&publications)?;
     let mut many = Many {
         images: Vec::new(),

@@ -87,6 +87,53 @@ fn an_image_goes_to_a_registry_once() {
 }
 
 #[test]
+fn a_dry_run_says_what_would_be_sent() {
+    let app = app_with_image();
+    let server = registry("hunter2");
+    let report = |words: &str| {
+        let words = format!("image {words} --immutable v* --format json");
+        let output = app.run(PUBLISH, &words, &LOGIN);
+        assert!(output.status.success(), "{}", app.shown(&output));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let registry = format!("{}/team/shop --tag v1", server.address());
+    let dry = [&registry, "oci:registry/shop --tag v1"].map(|to| {
+        let dry = report(&format!("{to} --dry-run"));
+        assert!(!app.path("registry").exists());
+        let reads = |method: &str| method == "GET" || method == "HEAD";
+        assert!(
+            server
+                .requests()
+                .iter()
+                .all(|request| reads(&request.method))
+        );
+        (to.to_owned(), dry)
+    });
+    for (to, dry) in dry {
+        let real = report(&to);
+        for what in ["digest", "tags", "uploaded", "skipped", "bytes", "saved"] {
+            assert_eq!(dry[what], real[what], "{what} of {to}");
+        }
+        let again = report(&format!("{to} --dry-run"));
+        assert_eq!(
+            (&again["uploaded"], &again["bytes"]),
+            (&0.into(), &0.into())
+        );
+    }
+}
+
+#[test]
+fn a_dry_run_refuses_a_tag_that_is_taken() {
+    let app = app_with_image();
+    app.run(PUBLISH, "image oci:registry/shop --tag v1", &[]);
+    app.write("apps/shop/src/more.py", "more = 1\n");
+    app.run(BUILD, "--app shop --output image", &[]);
+    let words = "image oci:registry/shop --tag v1 --immutable v* --dry-run";
+    let output = app.run(PUBLISH, words, &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", app.shown(&output));
+}
+
+#[test]
 fn credentials_of_docker_are_found() {
     let app = app_with_image();
     let server = registry("hunter2");

@@ -32,6 +32,8 @@ pub struct Entry {
     pub(crate) blob: Blob,
 }
 
+/// The file that says that a folder is a layout.
+const MARKER: &str = "oci-layout";
 /// How the names of files begin that are being written.
 const PART: &str = ".part-";
 /// How the names of folders begin that are there while an image is built.
@@ -87,11 +89,22 @@ impl Layout {
     /// # Errors
     /// If the folder holds something else, or cannot be written.
     pub fn create(root: &Path) -> Result<Self> {
+        if let Some(layout) = Self::find(root)? {
+            return Ok(layout);
+        }
         let layout = Self {
             root: root.to_owned(),
         };
-        if layout.marker().exists() {
-            return Self::open(root);
+        let blobs = layout.blobs();
+        fs::create_dir_all(&blobs).map_err(|error| Error::write(&blobs, error))?;
+        layout.mark()?;
+        Ok(layout)
+    }
+
+    /// Opens a layout; nothing if the folder is empty or not there.
+    pub(crate) fn find(root: &Path) -> Result<Option<Self>> {
+        if root.join(MARKER).exists() {
+            return Self::open(root).map(Some);
         }
         if fs::read_dir(root).is_ok_and(|entries| entries.flatten().any(|one| !is_ours(&one))) {
             let message = format!(
@@ -102,10 +115,7 @@ impl Layout {
                 Error::new(ErrorKind::Layout, message).suggest("name a new or empty folder")
             );
         }
-        let blobs = layout.blobs();
-        fs::create_dir_all(&blobs).map_err(|error| Error::write(&blobs, error))?;
-        layout.mark()?;
-        Ok(layout)
+        Ok(None)
     }
 
     /// Writes the marker, unless another one has done so meanwhile: whoever has locked that one
@@ -298,7 +308,7 @@ impl Layout {
     }
 
     fn marker(&self) -> PathBuf {
-        self.root.join("oci-layout")
+        self.root.join(MARKER)
     }
 
     fn index(&self) -> Result<Value> {

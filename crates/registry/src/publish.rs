@@ -82,6 +82,7 @@ pub struct Published {
 pub struct Publisher {
     access: Access,
     cache: Option<PathBuf>,
+    dry_run: bool,
 }
 
 /// Images at a time.
@@ -96,6 +97,7 @@ impl Publisher {
         Self {
             access,
             cache: None,
+            dry_run: false,
         }
     }
 
@@ -103,6 +105,14 @@ impl Publisher {
     #[must_use]
     pub fn with_cache(mut self, folder: &Path) -> Self {
         self.cache = Some(folder.to_owned());
+        self
+    }
+
+    /// Whether to look at the targets alone and to write nothing: what is published then says what
+    /// would be sent, what refers to the image left out and nothing mounted.
+    #[must_use]
+    pub fn with_dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
         self
     }
 
@@ -147,17 +157,24 @@ impl Publisher {
         let access = |registry: &str| self.access_to(registry, &publication.target);
         let image = Image::open(&publication.sources, &access, &memory).await?;
         match &publication.target {
+            Target::Layout(path) if self.dry_run => {
+                compare_with_layout(&image, path, &publication.tags)
+            }
             Target::Layout(path) => publish_to_layout(&image, path, &publication.tags).await,
             Target::Registry(repository) => {
                 let mut holders = image.holders(repository);
                 holders.extend(neighbours(repository, all));
+                let actions = if self.dry_run { "pull" } else { "pull,push" };
                 let job = Job {
-                    remote: Remote::new(repository, "pull,push", &holders, &self.access)?,
+                    remote: Remote::new(repository, actions, &holders, &self.access)?,
                     shelf: shelves.of(repository.registry()),
                     image: &image,
                     sent: Sent::new(&self.access.progress),
                 };
-                job.run(&publication.tags).await
+                match self.dry_run {
+                    true => job.compare(&publication.tags).await,
+                    false => job.run(&publication.tags).await,
+                }
             }
         }
     }
@@ -219,6 +236,22 @@ impl Job<'_> {
             false => self.push_content(known, &mut published).await?,
         }
         self.push_tags(&fixed, &tags.moving, there).await?;
+        published.requests = self.remote.requests();
+        Ok(published)
+    }
+
+    /// What a run would send.
+    async fn compare(&self, tags: &Tags) -> Result<Published> {
+        self.check_fixed(&tags.fixed).await?;
+        let asked = self.image.blobs.values().map(async |part| {
+            let there = self.remote.has(&part.blob).await?;
+            Ok::<_, Error>((!there).then_some(part))
+        });
+        let mut asked = stream::iter(asked).buffer_unordered(AT_ONCE);
+        let mut published = nothing_sent(self.image);
+        while let Some(missing) = asked.next().await {
+            published.would_send(missing?);
+        }
         published.requests = self.remote.requests();
         Ok(published)
     }
@@ -344,6 +377,13 @@ impl Published {
         }
         self.skipped -= 1;
     }
+
+    fn would_send<'a>(&mut self, parts: impl IntoIterator<Item = &'a Part>) {
+        for part in parts {
+            self.count(part, Arrival::Uploaded);
+            self.bytes += part.blob.size;
+        }
+    }
 }
 
 fn nothing_sent(image: &Image) -> Published {
@@ -357,6 +397,18 @@ fn nothing_sent(image: &Image) -> Published {
         saved: sizes.fold(0, u64::saturating_add),
         requests: 0,
     }
+}
+
+fn compare_with_layout(image: &Image, path: &Path, tags: &Tags) -> Result<Published> {
+    let to = Layout::find(path)?;
+    if let Some(to) = &to {
+        to.check_fixed(&image.root, &tags.fixed)?;
+    }
+    let holds = |part: &&Part| to.as_ref().is_some_and(|to| to.holds(&part.blob));
+    let missing = image.blobs.values().filter(|part| !holds(part));
+    let mut published = nothing_sent(image);
+    published.would_send(missing);
+    Ok(published)
 }
 
 async fn publish_to_layout(image: &Image, path: &Path, tags: &Tags) -> Result<Published> {
