@@ -62,6 +62,9 @@ struct Args {
     /// Where to push the tag: a remote's name or address
     #[arg(long, value_name = "REMOTE", default_value = "origin")]
     remote: String,
+    /// Let the git program push the tag, by whatever way it knows
+    #[arg(long)]
+    via_git: bool,
     /// Make a pre-release of this channel: alpha, beta or rc
     #[arg(long, value_name = "CHANNEL")]
     channel: Option<Channel>,
@@ -258,7 +261,10 @@ fn create(args: &Args, release: &Release, notes: &str, context: &Context) -> Res
     };
     let commit = &release.next.commit;
     let target: Oid = commit.parse().expect("a commit's hash is one");
-    let access = Access::from_variables(context.directory(), |name| context.env(name));
+    let access = Access {
+        via_git: args.via_git,
+        ..Access::from_variables(context.directory(), |name| context.env(name))
+    };
     let address = gitsync::address(context.directory(), &args.remote)?;
     let mut remote = gitsync::open(&address, &access)?;
     let settings = Settings::read(context.directory(), |name| context.env(name))?;

@@ -13,6 +13,9 @@ pub(crate) struct Flags {
     /// Where to push: a remote's name or address
     #[arg(long, value_name = "REMOTE", default_value = "origin")]
     remote: String,
+    /// Let the git program reach the remote, by whatever way it knows; all of the branch's files are then fetched
+    #[arg(long)]
+    via_git: bool,
     /// Sign the commit, as git's configuration says or with this key [default: as commit.gpgSign says]
     #[arg(long, value_name = "KEY", num_args = 0..=1, require_equals = true)]
     sign: Option<Option<String>>,
@@ -48,6 +51,7 @@ impl Flags {
         let settings = Settings::read(context.directory(), |name| context.env(name))?;
         let access = Access {
             push_options: self.push_option.clone(),
+            via_git: self.via_git,
             ..Access::from_variables(context.directory(), |name| context.env(name))
         };
         let identity = |role| Identity::from_settings(role, context.now(), &settings);

@@ -4,8 +4,8 @@ use super::{Cas, New, Objects, Remote, meanings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::{Kind, Object};
 use git2::{ErrorCode, Oid, Repository};
-use std::path::Path;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The largest object that is read into memory.
 const OBJECT_LIMIT: usize = 32 << 20;
@@ -13,10 +13,23 @@ const OBJECT_LIMIT: usize = 32 << 20;
 /// How many commits [`Remote::since`] looks at.
 const SINCE_LIMIT: usize = 256;
 
+/// How long another program may hold the lock of a ref (git: `core.filesRefLockTimeout`).
+const LOCK_WAIT: Duration = Duration::from_millis(100);
+
+/// The hooks that git runs where somebody pushes.
+const HOOKS: [&str; 6] = [
+    "pre-receive",
+    "update",
+    "proc-receive",
+    "reference-transaction",
+    "post-receive",
+    "post-update",
+];
+
 /// A repository in a folder, bare or not.
 ///
 /// The ref is compared and set under git's own lock, so that other programs may write at the same
-/// time. Hooks of the repository do not run.
+/// time. Hooks cannot run here, so a repository that has some is not written to.
 pub(crate) struct Local {
     repository: Repository,
     name: String,
@@ -82,12 +95,66 @@ impl Local {
             .hint("write to a bare repository, or check out another branch there")
     }
 
-    fn store(&self, objects: &[New]) -> std::result::Result<(), git2::Error> {
-        let odb = self.repository.odb()?;
+    /// The first of the hooks that a push would run.
+    fn hook(&self) -> Result<Option<&'static str>> {
+        let reading = |error| self.failed("read", error);
+        let config = self.repository.config().map_err(reading)?;
+        let folder = match config.get_path("core.hooksPath") {
+            Ok(folder) => self.repository.path().join(folder),
+            Err(_) => self.repository.commondir().join("hooks"),
+        };
+        let is_there = |name: &&&str| runs(folder.join(name));
+        Ok(HOOKS.iter().find(is_there).copied())
+    }
+
+    fn hooked(&self, hook: &str) -> Error {
+        let message = format!("`{}` has a hook `{hook}`, which cannot run here", self.name);
+        Error::new(ErrorKind::Unsupported, message)
+            .hint("let the git program push, which runs it, with `--via-git`")
+    }
+
+    pub(super) fn has(&self, id: Oid) -> bool {
+        self.repository.odb().is_ok_and(|odb| odb.exists(id))
+    }
+
+    pub(super) fn store(&self, objects: &[New]) -> Result<()> {
+        let writing = |error| self.failed("write to", error);
+        let odb = self.repository.odb().map_err(writing)?;
         for new in objects {
-            odb.write(new.object.kind.into(), &new.object.data)?;
+            odb.write(new.object.kind.into(), &new.object.data)
+                .map_err(writing)?;
         }
         Ok(())
+    }
+
+    /// Sets the ref under its lock, which another program may hold for a moment.
+    fn set(&self, reference: &str, old: Oid, new: Oid) -> std::result::Result<(), git2::Error> {
+        let until = Instant::now() + LOCK_WAIT;
+        loop {
+            let set = self
+                .repository
+                .reference_matching(reference, new, true, old, "windlass");
+            match set {
+                Err(error) if error.code() == ErrorCode::Locked && Instant::now() < until => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                set => return set.map(drop),
+            }
+        }
+    }
+
+    /// Not for long by a program that runs, for ever by one that was killed.
+    fn locked(&self, reference: &str) -> Error {
+        let lock = self.repository.commondir().join(reference);
+        let message = format!(
+            "another program holds the lock of `{reference}` in `{}`",
+            self.name
+        );
+        let hint = format!(
+            "if none runs there any more, remove `{}.lock`",
+            lock.display()
+        );
+        Error::new(ErrorKind::Busy, message).hint(hint)
     }
 }
 
@@ -151,20 +218,32 @@ impl Remote for Local {
         if self.is_checked_out(reference)? {
             return Err(self.checked_out(reference));
         }
-        self.store(objects)
-            .map_err(|error| self.failed("write to", error))?;
+        if let Some(hook) = self.hook()? {
+            return Err(self.hooked(hook));
+        }
+        self.store(objects)?;
         // Git's zero stands for "does not exist yet", checked under the lock like any other value.
         let old = old.unwrap_or(Oid::ZERO_SHA1);
-        let set = self
-            .repository
-            .reference_matching(reference, new, true, old, "windlass");
-        match set {
-            Ok(_) => Ok(Cas::Done),
-            // Another writer changed it, holds its lock, or removed it.
+        match self.set(reference, old, new) {
+            Ok(()) => Ok(Cas::Done),
+            // Another writer changed it, or removed it.
             Err(error) => match error.code() {
-                ErrorCode::Modified | ErrorCode::Locked | ErrorCode::NotFound => Ok(Cas::Moved),
+                ErrorCode::Modified | ErrorCode::NotFound => Ok(Cas::Moved),
+                ErrorCode::Locked => Err(self.locked(reference)),
                 _ => Err(self.failed(&format!("set `{reference}` of"), error)),
             },
         }
     }
+}
+
+/// Whether it is a file that git would run.
+fn runs(file: PathBuf) -> bool {
+    let Ok(about) = std::fs::metadata(file) else {
+        return false;
+    };
+    #[cfg(unix)]
+    let allowed = std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o111 != 0;
+    #[cfg(not(unix))]
+    let allowed = true;
+    about.is_file() && allowed
 }

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod file;
+mod git;
 mod http;
 mod local;
 mod open;

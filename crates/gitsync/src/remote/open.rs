@@ -1,6 +1,7 @@
 //! From an address to a remote.
 
 use super::Remote;
+use super::git::Git;
 use super::http::Http;
 use super::local::Local;
 use super::smart::Smart;
@@ -29,6 +30,9 @@ pub struct Access {
     pub authorities: Option<PathBuf>,
     /// What is said to the server, and to its hooks, beside each push (git: `git push -o`).
     pub push_options: Vec<String>,
+    /// Whether the `git` program is to reach the remote, whatever the address; it then uses its own
+    /// credentials, and knows every protocol that it has a helper for.
+    pub via_git: bool,
 }
 
 impl Access {
@@ -46,11 +50,12 @@ impl Access {
             proxy: true,
             authorities: lookup("GIT_SSL_CAINFO").map(PathBuf::from),
             push_options: Vec::new(),
+            via_git: false,
         }
     }
 }
 
-/// Opens a remote by its address: `https://…`, `ssh://…`, `user@host:path`, `file://…` or a
+/// Opens a remote by its address, which with [`Access::via_git`] is whatever git knows: `https://…`, `ssh://…`, `user@host:path`, `file://…` or a
 /// folder. A server is not asked before something is wanted of it.
 ///
 /// # Errors
@@ -59,6 +64,9 @@ impl Access {
 /// [`ErrorKind::Local`] if a folder holds no usable repository.
 pub fn open(remote: &str, access: &Access) -> Result<Box<dyn Remote>> {
     check_options(&access.push_options)?;
+    if access.via_git {
+        return Ok(Box::new(Git::open(remote, access)?));
+    }
     match Url::parse(remote)? {
         Url::Folder(_) if !access.push_options.is_empty() => Err(Error::new(
             ErrorKind::Unsupported,

@@ -87,7 +87,8 @@ impl Url {
             Some((scheme, _)) => Err(bad(&format!(
                 "`{}` is no scheme that is known here",
                 printable(scheme.as_bytes())
-            ))),
+            ))
+            .hint("where the git program knows it, let it push with `--via-git`")),
             None => scp(text),
         }
     }

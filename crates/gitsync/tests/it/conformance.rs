@@ -9,28 +9,36 @@ use windlass_testkit::{GitRules, GitServer};
 
 const DEV: &str = "apps/a/k8s/overlays/dev/kustomization.yaml";
 
-/// Runs a check over each way to a repository.
+/// Runs a check over each way to a repository; the one of the `git` program with `VIA_GIT=1`.
 pub(crate) fn everywhere(check: impl Fn(&World, &mut dyn Remote)) {
-    for rules in [
-        None,
-        Some(GitRules::default()),
-        Some(GitRules {
-            filter: Some(0),
-            ..GitRules::default()
-        }),
-        Some(GitRules {
-            filter: None,
-            ..GitRules::default()
-        }),
-    ] {
+    for filter in [Some(u32::MAX), Some(0), None] {
         let world = World::new();
-        let server: Option<GitServer> = rules.map(|rules| world.serve(rules));
-        let address = match &server {
-            Some(server) => server.url(),
-            None => format!("file://{}", world.path()),
-        };
-        check(&world, &mut *remote(&address));
+        let server: GitServer = world.serve(GitRules {
+            filter,
+            ..GitRules::default()
+        });
+        check(&world, &mut *remote(&server.url()));
     }
+    for via_git in [false, true] {
+        if via_git && !asked_for_git() {
+            continue;
+        }
+        let world = World::new();
+        let access = Access {
+            via_git,
+            ..Access::default()
+        };
+        let address = format!("file://{}", world.path());
+        check(&world, &mut *open(&address, &access).unwrap());
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "who runs the tests may have no git"
+)]
+fn asked_for_git() -> bool {
+    std::env::var_os("VIA_GIT").is_some()
 }
 
 fn set(remote: &mut dyn Remote, path: &str, text: &str) -> Result<Outcome> {

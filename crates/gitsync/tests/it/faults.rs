@@ -237,6 +237,67 @@ fn a_branch_that_someone_has_checked_out_is_left_alone() {
     assert!(set("main").unwrap().changed());
 }
 
+/// A lock that nobody lets go is told of soon, and names the file; one that goes in time is waited
+/// for.
+#[test]
+fn a_lock_is_waited_for_and_not_for_ever() {
+    let world = World::new();
+    let lock = std::path::Path::new(world.path()).join("refs/heads/main.lock");
+    std::fs::write(&lock, "").unwrap();
+    let started = Instant::now();
+    let error = add(&mut *remote(world.path()), &quick()).unwrap_err();
+    assert!(started.elapsed() < Duration::from_secs(10));
+    insta::assert_snapshot!(shown(&error).replace(world.path(), "[FOLDER]"), @"
+    Busy/World: another program holds the lock of `refs/heads/main` in `[FOLDER]`
+    hint: if none runs there any more, remove `[FOLDER]/refs/heads/main.lock`
+    ");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(40));
+            std::fs::remove_file(&lock).unwrap();
+        });
+        assert!(add(&mut *remote(world.path()), &quick()).unwrap().changed());
+    });
+    landed_once(&world);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_with_hooks_is_not_written_to_behind_their_back() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    let before = world.tip("main");
+    for folder in ["hooks", "elsewhere"] {
+        let hooks = std::path::Path::new(world.path()).join(folder);
+        let _ = std::fs::create_dir(&hooks);
+        let hook = hooks.join("update");
+        std::fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
+        assert!(
+            add(
+                &mut *remote(world.path()),
+                &Options {
+                    dry_run: true,
+                    ..quick()
+                }
+            )
+            .is_ok()
+        );
+        std::fs::set_permissions(&hook, PermissionsExt::from_mode(0o755)).unwrap();
+        let error = add(&mut *remote(world.path()), &quick()).unwrap_err();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(shown(&error).replace(world.path(), "[FOLDER]"), @"
+            Unsupported/Input: `[FOLDER]` has a hook `update`, which cannot run here
+            hint: let the git program push, which runs it, with `--via-git`
+            ");
+        }
+        assert_eq!(world.tip("main"), before);
+        let mut config = world.repository.config().unwrap();
+        config.set_str("core.hooksPath", "elsewhere").unwrap();
+    }
+    std::fs::remove_dir_all(std::path::Path::new(world.path()).join("elsewhere")).unwrap();
+    assert!(add(&mut *remote(world.path()), &quick()).unwrap().changed());
+}
+
 #[test]
 fn a_rewound_or_deleted_branch_gets_nothing_back() {
     let world = World::new();
