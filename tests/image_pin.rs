@@ -70,11 +70,18 @@ impl Overlays {
 
     /// The command in the clone, with nothing of the environment but a folder of its own.
     fn command(&self, words: &str) -> Command {
+        let mut command = self.bare_command(words);
+        command.args(["--app", "shop", "--digest", DIGEST]);
+        command
+    }
+
+    /// The same without an application.
+    fn bare_command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_image-pin"));
         command
             .arg("-C")
             .arg(self.folder.path().join("clone"))
-            .args(["--app", "shop", "--branch", "develop", "--digest", DIGEST])
+            .args(["--branch", "develop"])
             .args(words.split('|'))
             .env_clear()
             .env("HOME", self.folder.path())
@@ -134,7 +141,8 @@ fn a_pin_is_a_commit_on_the_remote() {
     changed=true
     commit=COMMIT
     paths=apps/shop/k8s/overlays/dev/kustomization.yaml
-    pins=[{"after":"v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","before":"v1.0.0","environment":"dev","image":"shop"}]
+    pins=[{"after":"v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","app":"shop","before":"v1.0.0","environment":"dev","image":"shop"}]
+    pull=
     "#);
     assert_snapshot!(overlays.overlay(), @"
     images:
@@ -166,7 +174,8 @@ fn a_pin_is_a_commit_on_the_remote() {
     changed=false
     commit=
     paths=
-    pins=[{"after":"v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","before":"v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","environment":"dev","image":"shop"}]
+    pins=[{"after":"v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","app":"shop","before":"v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","environment":"dev","image":"shop"}]
+    pull=
     "#);
     assert_eq!(overlays.tip().id(), tip.id());
 }
@@ -218,7 +227,8 @@ fn a_dry_run_reports_and_pushes_nothing() {
     changed=true
     commit=
     paths=apps/shop/k8s/overlays/dev/kustomization.yaml
-    pins=[{"after":"v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","before":"v1.0.0","environment":"dev","image":"shop"}]
+    pins=[{"after":"v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","app":"shop","before":"v1.0.0","environment":"dev","image":"shop"}]
+    pull=
     "#);
     assert_eq!(overlays.tip().id(), before);
 }
@@ -290,7 +300,7 @@ fn a_push_has_options_and_a_commit_is_signed() {
 fn an_empty_pin_is_a_command_line_at_fault() {
     let overlays = Overlays::new();
     assert_snapshot!(overlays.failed(&overlays.run("--pin| "), 2), @"
-    error: there is nothing to pin: `--pin` is empty
+    error: there is nothing to pin: no word in `--pin` or `--edit`
 
     For more information, try '--help'.
     ");
@@ -337,4 +347,107 @@ fn a_server_that_is_away_ends_with_3() {
         said.starts_with("error: could not write to `develop`"),
         "{said}"
     );
+}
+
+#[test]
+fn many_images_are_pinned_by_a_list_on_stdin() {
+    let overlays = Overlays::new();
+    let list = format!("# what is new\nshop/dev=v1.1.0@{DIGEST}\n\n  shop/dev/side/car=v3\n");
+    let path = overlays.folder.path().join("list");
+    std::fs::write(&path, list).unwrap();
+    let run = || {
+        let mut command = overlays.bare_command("--add|--edit|-");
+        command.stdin(std::fs::File::open(&path).unwrap());
+        command.output().unwrap()
+    };
+    assert_snapshot!(overlays.done(&run()), @r#"
+    dev: shop from v1.0.0 to v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+    dev: side/car to v3
+    commit COMMIT on develop
+    ---
+    branch=develop
+    changed=true
+    commit=COMMIT
+    paths=apps/shop/k8s/overlays/dev/kustomization.yaml
+    pins=[{"after":"v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","app":"shop","before":"v1.0.0","environment":"dev","image":"shop"},{"after":"v3","app":"shop","before":"","environment":"dev","image":"side/car"}]
+    pull=
+    "#);
+    assert_snapshot!(overlays.overlay(), @"
+    images:
+    - name: shop # ours
+      newTag: v1.1.0
+      digest: sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+    - name: side/car
+      newTag: v3
+    ");
+    assert!(overlays.done(&run()).contains("changed=false"));
+}
+
+#[test]
+fn every_pin_that_is_refused_is_told() {
+    let overlays = Overlays::new();
+    overlays.commit("images:\n# windlass: hold -- it leaks\n- name: shop\n  newTag: v1.0.0\n");
+    let before = overlays.tip().id();
+    let words = format!("--edit|shop/dev=v1.1.0@{DIGEST} shop/qa=v1|--edit|cart/dev=v1");
+    let output = overlays.bare_command(&words).output().unwrap();
+    assert_snapshot!(overlays.failed(&output, 1), @"
+    error: `shop` in dev is held: it leaks
+     --> apps/shop/k8s/overlays/dev/kustomization.yaml:2:1
+      |
+    2 | # windlass: hold -- it leaks
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: let it go with `env-rollback dev --release --app shop`
+
+    error: `shop` has no overlay `qa`: no kustomization file in `apps/shop/k8s/overlays/qa`
+    hint: there is `dev`
+
+    error: there is no application `cart` with overlays in `apps/cart/k8s/overlays`
+    hint: there is `shop`
+    ");
+    assert_eq!(overlays.tip().id(), before);
+    let nothing = overlays.bare_command("--expect|v1").output().unwrap();
+    assert_eq!(nothing.status.code(), Some(2));
+}
+
+#[test]
+fn a_pin_may_go_to_a_branch_for_a_pull_request() {
+    let overlays = Overlays::new();
+    let base = overlays.tip().id();
+    let run = || overlays.run("--push-to|pin/shop|--pin|dev=v1.1.0");
+    let first = run();
+    let pull = overlays
+        .remote
+        .find_reference("refs/heads/pin/shop")
+        .unwrap();
+    let pull = pull.target().unwrap().to_string();
+    let hide = |output: &Output| overlays.done(output).replace(&pull, "PULL");
+    assert_snapshot!(hide(&first), @r#"
+    dev: shop from v1.0.0 to v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+    commit PULL on pin/shop
+    to merge pin/shop into develop: Pin shop in dev to v1.1.0@sha256:0123456789ab
+    ---
+    branch=pin/shop
+    changed=true
+    commit=PULL
+    paths=apps/shop/k8s/overlays/dev/kustomization.yaml
+    pins=[{"after":"v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","app":"shop","before":"v1.0.0","environment":"dev","image":"shop"}]
+    pull={"base":"develop","body":"dev: shop:v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n\nWindlass-Pin: shop dev","branch":"pin/shop","title":"Pin shop in dev to v1.1.0@sha256:0123456789ab"}
+    "#);
+    assert_snapshot!(hide(&run()), @r#"
+    dev: shop from v1.0.0 to v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+    to merge pin/shop into develop: Pin shop in dev to v1.1.0@sha256:0123456789ab
+    ---
+    branch=pin/shop
+    changed=false
+    commit=
+    paths=apps/shop/k8s/overlays/dev/kustomization.yaml
+    pins=[{"after":"v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","app":"shop","before":"v1.0.0","environment":"dev","image":"shop"}]
+    pull={"base":"develop","body":"dev: shop:v1.1.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n\nWindlass-Pin: shop dev","branch":"pin/shop","title":"Pin shop in dev to v1.1.0@sha256:0123456789ab"}
+    "#);
+    assert_eq!(overlays.tip().id(), base);
+    let into_itself = overlays.run("--push-to|develop|--pin|dev=v1.1.0");
+    assert_snapshot!(overlays.failed(&into_itself, 1), @"
+    error: `develop` cannot be merged into itself
+    hint: name a branch for the pull request, such as `promote/prod`
+    ");
 }

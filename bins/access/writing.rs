@@ -22,6 +22,9 @@ pub(crate) struct Flags {
     /// Do not sign the commit
     #[arg(long, conflicts_with = "sign")]
     no_sign: bool,
+    /// Push to this branch instead, for a pull request
+    #[arg(long, value_name = "BRANCH")]
+    push_to: Option<String>,
     /// Ask CI, in the commit's message, to skip it
     #[arg(long)]
     skip_ci: bool,
@@ -69,6 +72,7 @@ impl Flags {
                 nonce: self.nonce.clone().unwrap_or_else(|| job(context)),
                 skip_ci: self.skip_ci,
                 signer: self.signer(&settings, &committer)?,
+                push_to: self.push_to.clone(),
                 dry_run: self.dry_run,
                 ..Options::default()
             },

@@ -28,7 +28,7 @@ impl<'a> Store<'a> {
     }
 
     /// Reads those that are not there yet, with one request.
-    fn fetch(&mut self, ids: impl IntoIterator<Item = Oid>) -> Result<()> {
+    pub(crate) fn fetch(&mut self, ids: impl IntoIterator<Item = Oid>) -> Result<()> {
         let missing: BTreeSet<Oid> = ids
             .into_iter()
             .filter(|id| !self.objects.contains_key(id))
@@ -132,6 +132,17 @@ pub struct Draft<'d, 'r> {
     written: BTreeMap<String, Written>,
 }
 
+/// A file that an edit changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Its path.
+    pub path: String,
+    /// What it held; none if it is new.
+    pub before: Option<Vec<u8>>,
+    /// What it is to hold.
+    pub after: Vec<u8>,
+}
+
 struct Written {
     blob: Object,
     before: Option<Oid>,
@@ -206,6 +217,26 @@ impl<'d, 'r> Draft<'d, 'r> {
             }
         }
         Ok(())
+    }
+
+    /// What is changed so far, in the order of the paths.
+    ///
+    /// # Errors
+    /// Whatever reading from the remote may bring.
+    pub fn changes(&mut self) -> Result<Vec<Change>> {
+        let mut changes = Vec::new();
+        for (path, written) in &self.written {
+            let before = match written.before {
+                Some(id) => Some(self.store.get(id, Kind::Blob)?.data.clone()),
+                None => None,
+            };
+            changes.push(Change {
+                path: path.clone(),
+                before,
+                after: written.blob.data.clone(),
+            });
+        }
+        Ok(changes)
     }
 
     /// The paths that now differ from the tip.

@@ -19,6 +19,8 @@ struct Inner {
     hint: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
     fault: Option<Box<dyn Fault>>,
+    place: Option<Location>,
+    others: Vec<Error>,
     retry_after: Option<Duration>,
 }
 
@@ -86,6 +88,14 @@ pub enum ErrorKind {
     Expected,
     /// The new version is older than the one in place.
     Downgrade,
+    /// The image is held.
+    Held,
+    /// The image has not been long enough where it comes from.
+    TooNew,
+    /// The image is not in its registry.
+    Unpublished,
+    /// The branch holds what another made, or another change.
+    BranchTaken,
 }
 
 impl Error {
@@ -96,6 +106,8 @@ impl Error {
             hint: None,
             source: None,
             fault: None,
+            place: None,
+            others: Vec::new(),
             retry_after: None,
         }))
     }
@@ -105,6 +117,23 @@ impl Error {
         let mut error = Self::new(ErrorKind::Edit, String::new());
         error.0.fault = Some(Box::new(fault));
         error
+    }
+
+    /// Further errors of the same piece of work, told with this one.
+    pub(crate) fn and(mut self, others: impl IntoIterator<Item = Self>) -> Self {
+        self.0.others.extend(others);
+        self
+    }
+
+    /// Whether it is about what a file of the user says.
+    pub(crate) fn is_of_file(&self) -> bool {
+        let fault = self.0.fault.as_ref();
+        fault.is_some_and(|fault| fault.blame() == Blame::Input && fault.location().is_some())
+    }
+
+    pub(crate) fn at(mut self, place: Location) -> Self {
+        self.0.place = Some(place);
+        self
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -179,7 +208,10 @@ impl Fault for Error {
     }
 
     fn location(&self) -> Option<Location> {
-        self.0.fault.as_ref()?.location()
+        match &self.0.fault {
+            Some(fault) => fault.location(),
+            None => self.0.place.clone(),
+        }
     }
 
     fn hint(&self) -> Option<String> {
@@ -194,10 +226,13 @@ impl Fault for Error {
     }
 
     fn others(&self) -> Vec<&dyn Fault> {
-        self.0
-            .fault
-            .as_ref()
-            .map_or_else(Vec::new, |fault| fault.others())
+        let fault = self.0.fault.as_ref();
+        let mut others = fault.map_or_else(Vec::new, |fault| fault.others());
+        for other in &self.0.others {
+            others.push(other);
+            others.extend(other.others());
+        }
+        others
     }
 }
 

@@ -133,6 +133,14 @@ impl<'a> Past<'a> {
     /// [`ErrorKind::History`] if the line ends before, by its nature or because the remote has no
     /// more of it, or is longer than 10,000 commits; whatever reading from the remote may bring.
     pub fn back(&mut self, tip: Oid, to: &Back) -> Result<Vec<Point>> {
+        match self.line(tip, to)? {
+            (line, true) => Ok(line),
+            (_, false) => Err(self.ends(to, "it begins later")),
+        }
+    }
+
+    /// The same, or the whole line where it begins later: whether it leads as far is said too.
+    pub(crate) fn line(&mut self, tip: Oid, to: &Back) -> Result<(Vec<Point>, bool)> {
         let mut line: Vec<Point> = Vec::new();
         let mut next = Some(tip);
         let mut page = PAGE.0;
@@ -148,10 +156,10 @@ impl<'a> Past<'a> {
             next = object::parent_of(&self.store.get(id, Kind::Commit)?.data);
             line.push(point);
             if to.is_at(&point) {
-                return Ok(line);
+                return Ok((line, true));
             }
         }
-        Err(self.ends(to, "it begins later"))
+        Ok((line, false))
     }
 
     fn fetch_line(&mut self, id: Oid, depth: usize, is_first: bool) -> Result<()> {

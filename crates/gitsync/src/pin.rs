@@ -1,37 +1,46 @@
-//! Pinning an image: its tag and digest in the overlays of an application.
+//! Pinning images: their tags and digests in the overlays of applications.
 
 use crate::draft::Draft;
 use crate::error::{Error, ErrorKind, Result};
-use semver::Version;
-use std::fmt::Write;
+use crate::overlay::{Overlay, Pinned, Place, Refusals, Setting, check_folder, listed, message};
+use std::fmt;
 use std::str::FromStr;
-use windlass_fault::nearest;
-use windlass_yaml::{Document, Step};
 
-/// The trailer of a commit that pins: the application and the environment, a line for each.
-pub const PIN_TRAILER: &str = "Windlass-Pin";
-
-/// What kustomize looks for in a folder, in its order.
-const FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
-/// An environment and the tag that it is to run, `ENV=TAG` as text.
+/// An overlay and what an image of it is to run.
+///
+/// ```
+/// use windlass_gitsync::Pin;
+/// let pin: Pin = "shop/dev=dev-latest".parse()?;
+/// assert_eq!(pin, Pin::of("shop", "dev=dev-latest")?);
+/// assert!("shop/dev/ghcr.io/team/sidecar=v2@sha256:12".parse::<Pin>().is_err());
+/// # Ok::<(), windlass_gitsync::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pin {
+    app: String,
     environment: String,
+    /// The name of the image in the overlay. By default that of the application, or the only one.
+    pub image: Option<String>,
     tag: String,
+    /// The digest. Without one, none may stand there.
+    pub digest: Option<Digest>,
 }
 
 /// A content digest: `sha256:` or `sha512:` and as many hexadecimal digits as that has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Digest(String);
 
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// How pins are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PinOptions {
     /// The folder with a folder per application.
     pub apps: String,
-    /// The name of the image in the overlays. By default that of the application, or the only one.
-    pub image: Option<String>,
     /// The tag that must be in place before.
     pub expect: Option<String>,
     /// Add the image to an overlay that has it not.
@@ -44,7 +53,6 @@ impl Default for PinOptions {
     fn default() -> Self {
         Self {
             apps: "apps".to_owned(),
-            image: None,
             expect: None,
             add: false,
             allow_downgrade: false,
@@ -52,43 +60,56 @@ impl Default for PinOptions {
     }
 }
 
-/// What an overlay was pinned from and to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pinned {
-    /// The environment.
-    pub environment: String,
-    /// The overlay's file.
-    pub path: String,
-    /// The name of the image in it.
-    pub image: String,
-    /// The tag and digest before, as `TAG`, `TAG@DIGEST` or `@DIGEST`; empty where there were none.
-    pub before: String,
-    /// The tag and digest now.
-    pub after: String,
+impl Pin {
+    /// Reads `ENV=TAG`, for an application.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Value`].
+    pub fn of(app: &str, text: &str) -> Result<Self> {
+        let (environment, tag) = text
+            .split_once('=')
+            .ok_or_else(|| unreadable(text, "dev=dev-latest"))?;
+        check_folder("application", app)?;
+        check_folder("environment", environment)?;
+        check_tag(tag)?;
+        Ok(Self {
+            app: app.to_owned(),
+            environment: environment.to_owned(),
+            image: None,
+            tag: tag.to_owned(),
+            digest: None,
+        })
+    }
 }
 
-impl Pinned {
-    /// Whether the overlay said something else before.
-    #[must_use]
-    pub fn changed(&self) -> bool {
-        self.before != self.after
-    }
+fn unreadable(text: &str, example: &str) -> Error {
+    let message = format!("cannot read the pin `{text}`");
+    Error::new(ErrorKind::Value, message).hint(format!("write it like `{example}`"))
 }
 
 impl FromStr for Pin {
     type Err = Error;
 
-    /// Reads `ENV=TAG`.
+    /// Reads `APP/ENV=TAG`, with `/IMAGE` behind the environment and `@DIGEST` behind the tag
+    /// where they are said.
     fn from_str(text: &str) -> Result<Self> {
-        let (environment, tag) = text.split_once('=').ok_or_else(|| {
-            let message = format!("cannot read the pin `{text}`");
-            Error::new(ErrorKind::Value, message).hint("write it like `dev=dev-latest`")
-        })?;
-        check_folder("environment", environment)?;
-        check_tag(tag)?;
+        let wrong = || unreadable(text, "shop/dev=dev-latest@sha256:…");
+        let (place, version) = text.split_once('=').ok_or_else(wrong)?;
+        let (app, place) = place.split_once('/').ok_or_else(wrong)?;
+        let (environment, image) = match place.split_once('/') {
+            Some((_, "")) => return Err(wrong()),
+            Some((environment, image)) => (environment, Some(image.to_owned())),
+            None => (place, None),
+        };
+        let (tag, digest) = match version.split_once('@') {
+            Some((tag, digest)) => (tag, Some(digest.parse()?)),
+            None => (version, None),
+        };
+        let pin = Self::of(app, &format!("{environment}={tag}"))?;
         Ok(Self {
-            environment: environment.to_owned(),
-            tag: tag.to_owned(),
+            image,
+            digest,
+            ..pin
         })
     }
 }
@@ -130,168 +151,67 @@ fn check_tag(tag: &str) -> Result<()> {
     }
 }
 
-/// A name that is one folder, and nothing else to any program.
-fn check_folder(what: &str, name: &str) -> Result<()> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    match name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain) {
-        true => Ok(()),
-        false => {
-            let message = format!("`{name}` is no name of an {what}");
-            Err(Error::new(ErrorKind::Value, message))
-        }
-    }
-}
-
-/// Writes tags and digest of an image into the overlays of an application: nothing else in them
-/// changes, and an overlay that has them already not at all. Hand it to
-/// [`sync`](crate::sync()) inside an edit.
+/// Writes tags and digests of images into overlays: nothing else in them changes, and an overlay
+/// that has them already not at all. Hand it to [`sync`](crate::sync()) inside an edit.
 ///
 /// # Errors
-/// [`ErrorKind::Overlay`], [`ErrorKind::Image`], [`ErrorKind::Expected`] or
-/// [`ErrorKind::Downgrade`]; [`ErrorKind::Edit`] where the file cannot be read or edited.
-pub fn pin(
-    draft: &mut Draft<'_, '_>,
-    app: &str,
-    pins: &[Pin],
-    digest: &Digest,
-    options: &PinOptions,
-) -> Result<Vec<Pinned>> {
-    check_folder("application", app)?;
-    let overlays = format!("{}/{app}/k8s/overlays", options.apps);
-    let folder = |pin: &Pin| format!("{overlays}/{}", pin.environment);
+/// [`ErrorKind::Overlay`], [`ErrorKind::Image`], [`ErrorKind::Expected`],
+/// [`ErrorKind::Downgrade`] or [`ErrorKind::Held`], all that there are of them;
+/// [`ErrorKind::Edit`] where a file cannot be read or edited.
+pub fn pin(draft: &mut Draft<'_, '_>, pins: &[Pin], options: &PinOptions) -> Result<Vec<Pinned>> {
     let candidates: Vec<String> = pins
         .iter()
-        .flat_map(|pin| FILES.map(|file| format!("{}/{file}", folder(pin))))
+        .flat_map(|pin| pin.place(options).candidates())
         .collect();
     draft.prefetch(&candidates)?;
-    pins.iter()
-        .map(|pin| {
-            let path = find_file(draft, app, pin, &folder(pin), options)?;
-            pin_one(draft, app, pin, &path, digest, options)
-        })
-        .collect()
+    let mut refusals = Refusals::default();
+    let mut pinned = Vec::new();
+    for pin in pins {
+        pinned.extend(refusals.take(pin_one(draft, pin, options))?);
+    }
+    refusals.check().map(|()| pinned)
 }
 
-fn find_file(
-    draft: &mut Draft<'_, '_>,
-    app: &str,
-    pin: &Pin,
-    folder: &str,
-    options: &PinOptions,
-) -> Result<String> {
-    let mut found = Vec::new();
-    for file in FILES {
-        let path = format!("{folder}/{file}");
-        if draft.read(&path)?.is_some() {
-            found.push(path);
-        }
-    }
-    match &found[..] {
-        [path] => Ok(path.clone()),
-        [] => Err(no_overlay(draft, app, &pin.environment, options)?),
-        [first, second, ..] => {
-            let message = format!("cannot choose between `{first}` and `{second}`");
-            Err(Error::new(ErrorKind::Overlay, message)
-                .hint("keep one: kustomize refuses a folder with both"))
+impl Pin {
+    fn place<'a>(&'a self, options: &'a PinOptions) -> Place<'a> {
+        Place {
+            apps: &options.apps,
+            app: &self.app,
+            environment: &self.environment,
         }
     }
 }
 
-/// The error for an overlay that is not there, with what is there in its hint.
-fn no_overlay(
-    draft: &mut Draft<'_, '_>,
-    app: &str,
-    environment: &str,
-    options: &PinOptions,
-) -> Result<Error> {
-    let overlays = format!("{}/{app}/k8s/overlays", options.apps);
-    let (message, wanted, there) = match draft.folders(&overlays)? {
-        Some(there) => {
-            let message = format!(
-                "`{app}` has no overlay `{environment}`: no kustomization file in `{overlays}/{environment}`"
-            );
-            (message, environment, there)
-        }
-        None => {
-            let message = format!("there is no application `{app}` with overlays in `{overlays}`");
-            let apps = draft.folders(&options.apps)?.unwrap_or_default();
-            (message, app, apps)
-        }
+fn pin_one(draft: &mut Draft<'_, '_>, pin: &Pin, options: &PinOptions) -> Result<Pinned> {
+    let mut overlay = Overlay::open(draft, pin.place(options))?;
+    let image = choose(&overlay, pin, options)?;
+    let before = overlay.image(&image);
+    let after = Setting {
+        name: before.name.clone(),
+        tag: Some(pin.tag.clone()),
+        digest: pin.digest.as_ref().map(ToString::to_string),
     };
-    let error = Error::new(ErrorKind::Overlay, message);
-    Ok(match nearest(wanted, there.iter().map(String::as_str)) {
-        Some(near) if near != wanted => error.hint(format!("did you mean `{near}`?")),
-        None if !there.is_empty() => error.hint(format!("there is {}", listed(&there))),
-        _ => error,
-    })
-}
-
-/// Names for a hint, not all of them where there are many.
-fn listed(names: &[impl AsRef<str>]) -> String {
-    const MANY: usize = 12;
-    let mut quoted: Vec<String> = names
-        .iter()
-        .take(MANY)
-        .map(|name| format!("`{}`", name.as_ref()))
-        .collect();
-    if names.len() > MANY {
-        quoted.push("…".to_owned());
-    }
-    quoted.join(", ")
-}
-
-fn pin_one(
-    draft: &mut Draft<'_, '_>,
-    app: &str,
-    pin: &Pin,
-    path: &str,
-    digest: &Digest,
-    options: &PinOptions,
-) -> Result<Pinned> {
-    let bytes = draft.read(path)?.unwrap_or_default();
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let message = format!("cannot read `{path}`");
-        Error::new(ErrorKind::Overlay, message).source(error)
-    })?;
-    let mut file = Document::parse(path, &text).map_err(Error::edit)?;
-    let image = choose(&file, app, path, options)?;
-    let [tag_at, digest_at] =
-        ["newTag", "digest"].map(|key| [IMAGES, Step::Item("name", &image), Step::Key(key)]);
-    let old_tag = file.get(&tag_at).map(str::to_owned);
-    let before = join(old_tag.as_deref(), file.get(&digest_at));
-    let after = join(Some(&pin.tag), Some(&digest.0));
     if before != after {
-        check_change(old_tag.as_deref(), pin, &image, path, options)?;
-        file.set(&tag_at, &pin.tag).map_err(Error::edit)?;
-        file.set(&digest_at, &digest.0).map_err(Error::edit)?;
-        draft.write(path, file.finish().into_bytes())?;
+        check_change(&overlay, &image, &before, &after, options)?;
+        overlay.set(&image, &after)?;
     }
-    Ok(Pinned {
-        environment: pin.environment.clone(),
-        path: path.to_owned(),
-        image,
-        before,
-        after,
-    })
-}
-
-const IMAGES: Step<'static> = Step::Key("images");
-
-fn join(tag: Option<&str>, digest: Option<&str>) -> String {
-    let digest = digest.map_or(String::new(), |digest| format!("@{digest}"));
-    format!("{}{digest}", tag.unwrap_or_default())
+    let pinned = overlay.pinned(&image, &before, &after);
+    if pinned.changed() {
+        overlay.save(draft)?;
+    }
+    Ok(pinned)
 }
 
 /// Which image of the overlay is meant.
-fn choose(file: &Document, app: &str, path: &str, options: &PinOptions) -> Result<String> {
-    let named = |at| file.get(&[IMAGES, Step::Index(at), Step::Key("name")]);
-    let names: Vec<&str> = (0..).map_while(named).collect();
-    let wanted = options.image.as_deref().unwrap_or(app);
-    if options.add || names.contains(&wanted) {
-        return Ok(wanted.to_owned());
+fn choose(overlay: &Overlay, pin: &Pin, options: &PinOptions) -> Result<String> {
+    let (app, path) = (&pin.app, &overlay.path);
+    let names = overlay.images();
+    let wanted = pin.image.as_ref().unwrap_or(app);
+    if options.add || names.contains(wanted) {
+        return Ok(wanted.clone());
     }
-    let (message, hint) = match (&names[..], &options.image) {
-        ([only], None) => return Ok((*only).to_owned()),
+    let (message, hint) = match (&names[..], &pin.image) {
+        ([only], None) => return Ok(only.clone()),
         ([], _) => (
             format!("`{path}` has no `images` to pin `{wanted}` in"),
             "add it with `--add`".to_owned(),
@@ -309,74 +229,37 @@ fn choose(file: &Document, app: &str, path: &str, options: &PinOptions) -> Resul
 }
 
 fn check_change(
-    old: Option<&str>,
-    pin: &Pin,
+    overlay: &Overlay,
     image: &str,
-    path: &str,
+    before: &Setting,
+    after: &Setting,
     options: &PinOptions,
 ) -> Result<()> {
-    if let Some(expected) = options.expect.as_deref().filter(|tag| old != Some(tag)) {
-        let found = old.map_or("no tag".to_owned(), |tag| format!("the tag `{tag}`"));
+    let (path, tag) = (&overlay.path, before.tag.as_deref());
+    if let Some(expected) = options.expect.as_deref().filter(|it| tag != Some(it)) {
+        let found = tag.map_or("no tag".to_owned(), |tag| format!("the tag `{tag}`"));
         let message = format!("`{image}` in `{path}` has {found}, not `{expected}`");
         return Err(Error::new(ErrorKind::Expected, message)
             .hint("someone changed it: look at the branch's history before you pin"));
     }
-    match old.and_then(version).zip(version(&pin.tag)) {
-        Some((old_version, new))
-            if new.cmp_precedence(&old_version).is_lt() && !options.allow_downgrade =>
-        {
-            let (environment, old) = (&pin.environment, old.unwrap_or_default());
-            let message = format!(
-                "`{image}` in {environment} is at `{old}`, which is newer than `{}`",
-                pin.tag
-            );
-            Err(Error::new(ErrorKind::Downgrade, message)
-                .hint("if it shall go back, say so with `--allow-downgrade`"))
-        }
-        _ => Ok(()),
+    if let (Some(digest), None) = (&before.digest, &after.digest) {
+        let message =
+            format!("`{image}` in `{path}` has a digest, which decides what runs: `{digest}`");
+        return Err(Error::new(ErrorKind::Image, message)
+            .hint("name the digest of the new tag, as in `TAG@sha256:…`"));
     }
-}
-
-/// The version in a tag, with or without a `v`.
-fn version(tag: &str) -> Option<Version> {
-    Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok()
+    overlay.check_hold(image)?;
+    match options.allow_downgrade {
+        true => Ok(()),
+        false => overlay.check_order(image, before, after),
+    }
 }
 
 /// The message of a commit that makes these pins: the changed ones are in it, each with a
 /// `Windlass-Pin` trailer.
 #[must_use]
-pub fn pin_message(app: &str, pinned: &[Pinned]) -> String {
-    let changed: Vec<&Pinned> = pinned.iter().filter(|pinned| pinned.changed()).collect();
-    let environments: Vec<&str> = changed
-        .iter()
-        .map(|pinned| &pinned.environment[..])
-        .collect();
-    let mut message = format!("Pin {app} in {}", and(&environments));
-    if let Some(first) = changed.first() {
-        let (tag, digest) = first.after.split_once('@').unwrap_or_default();
-        let tag = if changed.len() == 1 { tag } else { "" };
-        let at = if tag.is_empty() { "" } else { "@" };
-        let short: String = digest.chars().take("sha256:".len() + 12).collect();
-        let _ = write!(message, " to {tag}{at}{short}");
-    }
-    message.push_str("\n\n");
-    for pinned in &changed {
-        let (environment, image) = (&pinned.environment, &pinned.image);
-        let _ = writeln!(message, "{environment}: {image}:{}", pinned.after);
-    }
-    message.push('\n');
-    for environment in environments {
-        let _ = writeln!(message, "{PIN_TRAILER}: {app} {environment}");
-    }
-    message
-}
-
-fn and(words: &[&str]) -> String {
-    match words {
-        [] => String::new(),
-        [word] => (*word).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
+pub fn pin_message(pinned: &[Pinned]) -> String {
+    message("Pin", None, pinned)
 }
 
 #[cfg(test)]
@@ -392,7 +275,7 @@ mod tests {
             "", ".a", "-a", "a b", "a:b", "a/b", "a@b", "é", "a\n", &long,
         ] {
             assert!(check_tag(tag).is_err(), "{tag}");
-            assert!(format!("dev={tag}").parse::<Pin>().is_err(), "{tag}");
+            assert!(Pin::of("web", &format!("dev={tag}")).is_err(), "{tag}");
         }
         for tag in ["a", "_", "v1.2.3", "sha-0123", &long[..128]] {
             assert!(check_tag(tag).is_ok(), "{tag}");
@@ -413,20 +296,40 @@ mod tests {
         assert!(DIGEST.parse::<Digest>().is_ok());
         assert!(sha512.parse::<Digest>().is_ok());
         for environment in ["", "..", ".git", "a/b", "a b", "-a"] {
-            assert!(
-                format!("{environment}=x").parse::<Pin>().is_err(),
-                "{environment}"
-            );
+            let text = format!("{environment}=x");
+            assert!(Pin::of("web", &text).is_err(), "{environment}");
+            assert!(Pin::of(environment, "dev=x").is_err(), "{environment}");
+        }
+    }
+
+    #[test]
+    fn a_pin_may_name_its_image_and_its_digest() {
+        let pin: Pin = format!("web/dev/ghcr.io/a/b=v1@{DIGEST}").parse().unwrap();
+        assert_eq!((&pin.app[..], &pin.environment[..]), ("web", "dev"));
+        assert_eq!(pin.image.as_deref(), Some("ghcr.io/a/b"));
+        assert_eq!((&pin.tag[..], pin.digest), ("v1", DIGEST.parse().ok()));
+        for text in [
+            "web=x",
+            "web/dev",
+            "web/dev/=x",
+            "/dev=x",
+            "web/=x",
+            "web/dev=@",
+            "web/dev=x@",
+        ] {
+            assert!(text.parse::<Pin>().is_err(), "{text}");
         }
     }
 
     fn pinned(environment: &str, before: &str, tag: &str) -> Pinned {
         Pinned {
+            app: "web".to_owned(),
             environment: environment.to_owned(),
             path: String::new(),
             image: "web".to_owned(),
             before: before.to_owned(),
             after: format!("{tag}@{DIGEST}"),
+            is_whole: false,
         }
     }
 
@@ -434,7 +337,7 @@ mod tests {
     fn a_message_names_what_changed() {
         let same = pinned("qa", &format!("qa-latest@{DIGEST}"), "qa-latest");
         let one = [pinned("dev", "", "dev-latest"), same.clone()];
-        insta::assert_snapshot!(pin_message("web", &one), @"
+        insta::assert_snapshot!(pin_message(&one), @"
         Pin web in dev to dev-latest@sha256:0123456789ab
 
         dev: web:dev-latest@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
@@ -446,7 +349,7 @@ mod tests {
             pinned("dev", "", "dev-latest"),
             pinned("prod", "v1", "v1.1.0"),
         ];
-        insta::assert_snapshot!(pin_message("web", &two), @"
+        insta::assert_snapshot!(pin_message(&two), @"
         Pin web in dev and prod to sha256:0123456789ab
 
         dev: web:dev-latest@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef

@@ -3,6 +3,7 @@
 
 use crate::draft::{Draft, Store};
 use crate::error::{Error, ErrorKind, Result};
+use crate::ground::{self, Beside, Ground};
 use crate::identity::Identity;
 use crate::object::{self, Kind, Object};
 use crate::pace::{Next, Pace};
@@ -33,6 +34,10 @@ pub struct Options {
     pub skip_ci: bool,
     /// What signs the commit; nothing where it is not to be signed.
     pub signer: Option<Signer>,
+    /// Push to this branch, so that it can be merged into the one that the edit is made on. It is
+    /// made where it is not there, and moves forward; it holds the base and this change, and one
+    /// with other changes or commits is refused.
+    pub push_to: Option<String>,
     /// Do everything but the write.
     pub dry_run: bool,
 }
@@ -46,6 +51,7 @@ impl Default for Options {
             nonce: String::new(),
             skip_ci: false,
             signer: None,
+            push_to: None,
             dry_run: false,
         }
     }
@@ -70,6 +76,10 @@ pub struct Outcome {
     pub base: Oid,
     /// The paths that the edit changes, in order.
     pub paths: Vec<String>,
+    /// The commit on the branch of [`Options::push_to`] that holds the change already.
+    pub standing: Option<Oid>,
+    /// The message of the commit, or of what would be one.
+    pub message: String,
     /// How often the edit was made, counting the last.
     pub attempts: u32,
 }
@@ -78,7 +88,7 @@ impl Outcome {
     /// Whether the edit differs from what was there.
     #[must_use]
     pub fn changed(&self) -> bool {
-        !self.paths.is_empty()
+        !self.paths.is_empty() && self.standing.is_none()
     }
 }
 
@@ -103,6 +113,9 @@ pub fn sync(
     options: &Options,
     edit: &mut dyn FnMut(&mut Draft<'_, '_>) -> Result<String>,
 ) -> Result<Outcome> {
+    if let Some(other) = &options.push_to {
+        ground::check_name(other, branch)?;
+    }
     let pace = Pace::new(options);
     remote.until(pace.deadline());
     let mut writer = Writer::new(remote, branch, signature, options, pace);
@@ -190,23 +203,55 @@ impl<'a> Writer<'a> {
             commit: None,
             base: tip,
             paths: draft.paths(),
+            standing: None,
+            message,
             attempts: self.attempts,
         };
-        if !outcome.changed() || self.options.dry_run {
+        if !outcome.changed() {
             return Ok(Step::Finished(outcome));
         }
         let fingerprint = draft.fingerprint();
         let (tree, mut objects) = draft.build()?;
+        let ground = match self.ground(tip, tree, &outcome.paths)? {
+            Beside::Free(ground) => ground,
+            Beside::Holds(commit) => return Ok(Step::Finished(self.holding(commit, outcome))),
+        };
+        if self.options.dry_run {
+            return Ok(Step::Finished(outcome));
+        }
         let id = self.identify(&fingerprint);
-        let object = self.commit(tree, tip, &message, &id)?;
+        let object = self.commit(tree, &ground.parents, &outcome.message, &id)?;
         let new = object.id();
         objects.push(New { object, base: None });
         outcome.commit = Some(new);
         let result = self
             .store
             .remote
-            .cas(&self.reference, Some(tip), new, &objects)?;
+            .cas(&ground.reference, ground.old, new, &objects)?;
         self.judge(result, id, outcome)
+    }
+
+    /// Where the commit goes.
+    fn ground(&mut self, tip: Oid, tree: Oid, paths: &[String]) -> Result<Beside> {
+        let Some(branch) = &self.options.push_to else {
+            return Ok(Beside::Free(Ground::tip(&self.reference, tip)));
+        };
+        let beside = ground::beside(&mut self.store, branch, tip, tree, paths)?;
+        self.doubtful = false;
+        Ok(beside)
+    }
+
+    /// The outcome where a commit on another branch holds the change: it may be one of ours whose
+    /// push was in doubt.
+    fn holding(&self, commit: Oid, outcome: Outcome) -> Outcome {
+        let ours = |sent: &&Sent| sent.outcome.commit == Some(commit);
+        match self.sent.iter().find(ours) {
+            Some(sent) => sent.outcome.clone(),
+            None => Outcome {
+                standing: Some(commit),
+                ..outcome
+            },
+        }
     }
 
     /// The tip now, and the outcome if one of the commits sent before is in it.
@@ -224,7 +269,8 @@ impl<'a> Writer<'a> {
             _ => None,
         };
         self.seen = Some(tip);
-        self.doubtful = false;
+        // What became of a push to another branch, that branch tells.
+        self.doubtful &= self.options.push_to.is_some();
         Ok((tip, landed))
     }
 
@@ -238,7 +284,7 @@ impl<'a> Writer<'a> {
         let found = self.sent.iter().find_map(|sent| {
             let (id, _) = commits.iter().find(|(_, object)| {
                 object.kind == Kind::Commit
-                    && object::has_trailer(&object.data, ID_TRAILER, &sent.id)
+                    && object::has_trailer(&object.data, ID_TRAILER, |id| id == sent.id)
             })?;
             let commit = Some(*id);
             Some(Outcome {
@@ -269,16 +315,20 @@ impl<'a> Writer<'a> {
 
     /// What makes this change known again: a hash of all that tells it from another.
     fn identify(&self, fingerprint: &str) -> String {
-        let text = format!("{}\n{}\n{fingerprint}", self.reference, self.options.nonce);
+        let text = format!(
+            "refs/heads/{}\n{}\n{fingerprint}",
+            self.target(),
+            self.options.nonce
+        );
         Object::new(Kind::Blob, text.into_bytes()).id().to_string()
     }
 
-    fn commit(&self, tree: Oid, parent: Oid, message: &str, id: &str) -> Result<Object> {
+    fn commit(&self, tree: Oid, parents: &[Oid], message: &str, id: &str) -> Result<Object> {
         let Signature { author, committer } = self.signature;
         let message = with_trailer(message, id);
-        let text = format!(
-            "tree {tree}\nparent {parent}\nauthor {author}\ncommitter {committer}\n\n{message}"
-        );
+        let parents: String = parents.iter().map(|id| format!("parent {id}\n")).collect();
+        let text =
+            format!("tree {tree}\n{parents}author {author}\ncommitter {committer}\n\n{message}");
         let data = match &self.options.signer {
             Some(signer) => signer.sign(text.as_bytes(), self.pace.deadline())?,
             None => text.into_bytes(),
@@ -301,7 +351,7 @@ impl<'a> Writer<'a> {
         match commit.filter(|_| self.doubtful) {
             None => error,
             Some(commit) => {
-                let (name, branch) = (self.store.remote.name(), self.branch());
+                let (name, branch) = (self.store.remote.name(), self.target());
                 let message =
                     format!("cannot tell whether `{name}` took commit {commit} to `{branch}`");
                 Error::new(ErrorKind::Doubtful, message)
@@ -315,7 +365,7 @@ impl<'a> Writer<'a> {
         if self.doubtful {
             return self.doubted(trouble);
         }
-        let (name, branch) = (self.store.remote.name(), self.branch());
+        let (name, branch) = (self.store.remote.name(), self.target());
         let seconds = self.options.deadline.as_secs();
         let message =
             format!("could not write to `{branch}` of `{name}` in the {seconds} s that were given");
@@ -323,14 +373,23 @@ impl<'a> Writer<'a> {
     }
 
     fn refused(&self, reason: &str) -> Error {
-        let (name, branch) = (self.store.remote.name(), self.branch());
+        let (name, branch) = (self.store.remote.name(), self.target());
         let message = format!("`{name}` does not take the commit to `{branch}`: {reason}");
         Error::new(ErrorKind::Refused, message)
             .hint("check the branch's protection rules and the hooks of the repository")
     }
 
+    /// The branch that the edit is made on.
     fn branch(&self) -> &str {
         &self.reference["refs/heads/".len()..]
+    }
+
+    /// The branch that the commit goes to.
+    fn target(&self) -> &str {
+        match &self.options.push_to {
+            Some(branch) => branch,
+            None => self.branch(),
+        }
     }
 }
 

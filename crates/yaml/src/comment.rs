@@ -47,6 +47,8 @@ fn in_source<'t>(id: SourceId, source: &'t Source, mark: &Finder<'_>) -> Vec<Com
     let text = source.text();
     let comment = |start: usize| {
         let before = text[..start].rsplit('\n').next().unwrap_or_default();
+        // The mark of the byte order, with which a file may begin, is no text.
+        let before = before.trim_start_matches('\u{FEFF}');
         let is_comment = before.is_empty() || before.ends_with([' ', '\t']);
         let behind = &text[start + mark.needle().len()..];
         let behind = behind.lines().next().unwrap_or_default();
@@ -64,6 +66,15 @@ fn in_source<'t>(id: SourceId, source: &'t Source, mark: &Finder<'_>) -> Vec<Com
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_line_may_be_a_comment_behind_the_mark_of_the_byte_order() {
+        let mut tree = Tree::new();
+        tree.load(Source::new("a.yaml", "\u{FEFF}# x: 1\na: b\n"))
+            .unwrap();
+        let found = tree.comments("# x:").map(|it| (it.text, it.is_alone));
+        assert_eq!(found.collect::<Vec<_>>(), [(" 1", true)]);
+    }
 
     #[test]
     fn texts_are_no_comments() {

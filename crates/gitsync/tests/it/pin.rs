@@ -1,15 +1,33 @@
 //! Pins: what changes in an overlay, and what is refused.
 
 use crate::world::{World, quick, remote, shown, signature};
-use windlass_gitsync::{Error, ErrorKind, PinOptions, Pinned, pin, pin_message, sync};
+use windlass_gitsync::{Error, ErrorKind, Pin, PinOptions, Pinned, pin, pin_message, sync};
 
 const DEV: &str = "apps/web/k8s/overlays/dev/kustomization.yaml";
 const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// Pins on a branch, over a folder: the way there has tests of its own.
+/// Pins on a branch, over a folder: the way there has tests of its own. Without a slash before the
+/// `=` it is the application `web` with the usual digest.
 fn run(world: &World, pins: &str, options: &PinOptions) -> Result<Vec<Pinned>, Error> {
-    let pins: Result<Vec<_>, _> = pins.split(' ').map(str::parse).collect();
-    let (pins, digest) = (pins?, DIGEST.parse()?);
+    run_for(None, world, pins, options)
+}
+
+fn run_for(
+    image: Option<&str>,
+    world: &World,
+    pins: &str,
+    options: &PinOptions,
+) -> Result<Vec<Pinned>, Error> {
+    let read = |text: &str| match text.split('=').next() {
+        Some(place) if place.contains('/') && !place.starts_with('.') => text.parse(),
+        _ => {
+            let mut pin = Pin::of("web", text)?;
+            pin.image = image.map(str::to_owned);
+            pin.digest = Some(DIGEST.parse()?);
+            Ok(pin)
+        }
+    };
+    let pins: Vec<Pin> = pins.split(' ').map(read).collect::<Result<_, Error>>()?;
     let mut pinned = Vec::new();
     sync(
         &mut *remote(world.path()),
@@ -17,8 +35,8 @@ fn run(world: &World, pins: &str, options: &PinOptions) -> Result<Vec<Pinned>, E
         &signature(),
         &quick(),
         &mut |draft| {
-            pinned = pin(draft, "web", &pins, &digest, options)?;
-            Ok(pin_message("web", &pinned))
+            pinned = pin(draft, &pins, options)?;
+            Ok(pin_message(&pinned))
         },
     )?;
     Ok(pinned)
@@ -118,21 +136,22 @@ fn several_environments_are_one_commit() {
 #[test]
 fn the_image_is_found_or_asked_for() {
     let two = "images:\n- name: a\n- name: b\n";
-    let named = |name: &str| with(|options| options.image = Some(name.to_owned()));
+    let usual = PinOptions::default();
     let only = overlay("images:\n- name: something\n");
     assert_eq!(
         run(&only, "dev=x", &PinOptions::default()).unwrap()[0].image,
         "something"
     );
     assert_eq!(
-        run(&overlay(two), "dev=x", &named("b")).unwrap()[0].image,
+        run_for(Some("b"), &overlay(two), "dev=x", &usual).unwrap()[0].image,
         "b"
     );
     insta::assert_snapshot!(refused(two, "dev=x", &PinOptions::default()), @"
     Image/Input: `apps/web/k8s/overlays/dev/kustomization.yaml` has several images, and none is called `web`
     hint: name one of `a`, `b` with `--image`
     ");
-    insta::assert_snapshot!(refused(two, "dev=x", &named("c")), @"
+    let error = run_for(Some("c"), &overlay(two), "dev=x", &usual).unwrap_err();
+    insta::assert_snapshot!(shown(&error), @"
     Image/Input: `apps/web/k8s/overlays/dev/kustomization.yaml` has no image `c`
     hint: it has `a`, `b`; add another with `--add`
     ");
@@ -140,19 +159,16 @@ fn the_image_is_found_or_asked_for() {
     Image/Input: `apps/web/k8s/overlays/dev/kustomization.yaml` has no `images` to pin `web` in
     hint: add it with `--add`
     ");
-    let add = PinOptions {
-        add: true,
-        ..named("c")
-    };
+    let add = PinOptions { add: true, ..usual };
     for text in [two, "resources: []\n", "images: []\n", "", "images:\n"] {
         let world = overlay(text);
-        run(&world, "dev=x", &add).unwrap();
+        run_for(Some("c"), &world, "dev=x", &add).unwrap();
         let file = world.file("main", DEV).unwrap();
         assert!(
             file.contains("name: c") && file.contains("newTag: x"),
             "{file}"
         );
-        assert!(!run(&world, "dev=x", &add).unwrap()[0].changed());
+        assert!(!run_for(Some("c"), &world, "dev=x", &add).unwrap()[0].changed());
     }
 }
 
@@ -280,4 +296,87 @@ fn a_file_that_is_no_text_is_refused() {
     Overlay/Input: cannot read `apps/web/k8s/overlays/dev/kustomization.yaml`
     caused by: invalid utf-8 sequence of 1 bytes from index 8
     ");
+}
+
+#[test]
+fn many_pins_are_one_commit() {
+    let world = overlay("images:\n- name: web\n- name: side/car\n");
+    let pins =
+        format!("web/dev=v1@{DIGEST} web/dev/side/car=v2 web/prod=v1.3.0@{DIGEST} api/dev/api=v3");
+    let add = with(|options| options.add = true);
+    run(&world, &pins, &add).unwrap();
+    insta::assert_snapshot!(world.file("main", DEV).unwrap(), @"
+    images:
+    - name: web
+      newTag: v1
+      digest: sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+    - name: side/car
+      newTag: v2
+    ");
+    insta::assert_snapshot!(world.log("main")[0], @"
+    Pin web and api in dev and prod
+
+    web dev: web:v1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+    web dev: side/car:v2
+    web prod: web:v1.3.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+    api dev: api:v3
+
+    Windlass-Pin: web dev
+    Windlass-Pin: web prod
+    Windlass-Pin: api dev
+    Windlass-Id: 64dbb5572ffb0f94cab0143584ee98e0aa79f7af
+    ");
+    let tip = world.tip("main");
+    assert!(
+        run(&world, &pins, &add)
+            .unwrap()
+            .iter()
+            .all(|it| !it.changed())
+    );
+    assert_eq!(world.tip("main"), tip);
+}
+
+#[test]
+fn all_refusals_are_told_and_nothing_is_written() {
+    use windlass_fault::Fault;
+    let text = format!("images:\n- name: web\n  newTag: v1.0.0\n  digest: {DIGEST}\n");
+    let world = overlay(&text);
+    let before = world.tip("main");
+    let pins =
+        format!("web/dev=v1.1.0 web/prod=v1.1.0 api/dev=v1 wbe/dev=v1 web/prod=v1.3.0@{DIGEST}");
+    let error = run(&world, &pins, &PinOptions::default()).unwrap_err();
+    let mut all = vec![shown(&error)];
+    let others = error.others().into_iter();
+    all.extend(others.map(|other| format!("{other}\nhint: {}", other.hint().unwrap_or_default())));
+    insta::assert_snapshot!(all.join("\n\n"), @"
+    Image/Input: `web` in `apps/web/k8s/overlays/dev/kustomization.yaml` has a digest, which decides what runs: `sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef`
+    hint: name the digest of the new tag, as in `TAG@sha256:…`
+
+    `web` in prod is at `v1.2.0`, which is newer than `v1.1.0`
+    hint: if it shall go back, say so with `--allow-downgrade`
+
+    `apps/api/k8s/overlays/dev/Kustomization` has no `images` to pin `api` in
+    hint: add it with `--add`
+
+    there is no application `wbe` with overlays in `apps/wbe/k8s/overlays`
+    hint: there is `api`, `web`
+    ");
+    assert_eq!(world.tip("main"), before);
+}
+
+#[test]
+fn what_is_held_is_not_pinned() {
+    use windlass_fault::Fault;
+    let text = "images:\n# windlass: hold -- the new one leaks\n- name: web\n  newTag: v1\n";
+    let world = overlay(text);
+    let error = run(&world, "dev=v2", &PinOptions::default()).unwrap_err();
+    insta::assert_snapshot!(shown(&error), @"
+    Held/Input: `web` in dev is held: the new one leaks
+    hint: let it go with `env-rollback dev --release --app web`
+    ");
+    let place = error.location().unwrap();
+    assert_eq!((place.path.as_str(), place.line), (DEV, 2));
+    // What is there already needs no permission.
+    let same = format!("images:\n- name: web # windlass: hold\n  newTag: v1\n  digest: {DIGEST}\n");
+    run(&overlay(&same), "dev=v1", &PinOptions::default()).unwrap();
 }

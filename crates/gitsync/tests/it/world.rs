@@ -50,6 +50,24 @@ impl World {
         self.write(branch, tip.tree_id(), &[other], time)
     }
 
+    /// Merges a commit into a branch, with the commit's files.
+    pub(crate) fn merge_files(&self, branch: &str, other: Oid) -> Oid {
+        let tree = self.repository.find_commit(other).unwrap().tree_id();
+        self.write(branch, tree, &[other], 0)
+    }
+
+    pub(crate) fn tree_of(&self, branch: &str) -> Oid {
+        let tip = self.repository.find_commit(self.tip(branch)).unwrap();
+        tip.tree_id()
+    }
+
+    /// How many commits lead to a branch's tip, that one included.
+    pub(crate) fn log_length(&self, branch: &str) -> usize {
+        let mut walk = self.repository.revwalk().unwrap();
+        walk.push(self.tip(branch)).unwrap();
+        walk.count()
+    }
+
     /// Lets a new branch begin at a commit.
     pub(crate) fn branch(&self, name: &str, at: Oid) {
         let reference = format!("refs/heads/{name}");
