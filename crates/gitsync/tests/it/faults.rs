@@ -460,6 +460,30 @@ fn credentials_are_for_their_server_alone_and_not_shown() {
     insta::assert_snapshot!(shown(&said), @"Server/World: `http://[HOST]/repository.git` reports an error: ***");
 }
 
+/// A server that turns a request away, at whatever point, has nothing of the change.
+#[test]
+fn a_request_that_is_not_allowed_leaves_the_branch_as_it_was() {
+    for moment in [
+        GitMoment::Greeting,
+        GitMoment::Refs,
+        GitMoment::Objects,
+        GitMoment::PushGreeting,
+        GitMoment::Push,
+    ] {
+        for (code, kind) in [
+            (401, ErrorKind::Unauthorized),
+            (403, ErrorKind::Forbidden),
+            (404, ErrorKind::RepositoryMissing),
+        ] {
+            let (world, server, result) = with_faults(&[(moment, status(code))]);
+            assert_eq!(result.unwrap_err().kind(), kind, "{moment:?}");
+            assert_eq!(world.log("main").len(), 1);
+            let last = server.requests().pop().unwrap();
+            assert_eq!(last.status, code, "{moment:?}: it is not tried again");
+        }
+    }
+}
+
 #[test]
 fn a_token_is_sent_to_its_own_server_alone() {
     let world = World::new();

@@ -157,6 +157,19 @@ fn packs_that_lie_are_refused() {
     }
 }
 
+/// What is longer than anything expected is not read to its end.
+#[test]
+fn answers_that_do_not_end_are_ended() {
+    let id = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+    let many = packet(format!("{id} refs/heads/{}", "x".repeat(60_000)).as_bytes()).repeat(200);
+    let error = answered(GitMoment::Refs, many).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+    let mut pack = packet(b"packfile\n");
+    pack.extend(packet(&[1; 60_000]).repeat(1500));
+    let error = answered(GitMoment::Objects, pack).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+}
+
 #[test]
 fn answers_that_are_not_the_protocol_are_refused() {
     let oid = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";

@@ -7,6 +7,8 @@ mod faults;
 mod fetch;
 mod history;
 mod hostile;
+mod interleaving;
+mod killed;
 mod pin;
 mod promote;
 mod race;
