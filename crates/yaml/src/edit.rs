@@ -4,6 +4,7 @@
 //! must be what was there before with the one change made, or the edit fails and nothing changes.
 
 mod content;
+mod graft;
 mod model;
 mod shape;
 mod text;

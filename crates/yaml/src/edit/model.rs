@@ -123,6 +123,32 @@ impl Model {
         }
     }
 
+    /// Puts another content in a place.
+    pub(super) fn replace(&mut self, places: &[Place], with: Self) {
+        if let Some(target) = self.at(places) {
+            *target = with;
+        }
+    }
+
+    /// Puts a part into the collection at a place, as its part number `at`.
+    pub(super) fn insert(
+        &mut self,
+        places: &[Place],
+        at: usize,
+        part: Option<&Place>,
+        value: Self,
+    ) {
+        match (self.at(places), part) {
+            (Some(Self::Map(entries)), Some(Place::Key(key))) if at <= entries.len() => {
+                entries.insert(at, (key.clone(), value));
+            }
+            (Some(Self::Seq(items)), Some(Place::Index(_))) if at <= items.len() => {
+                items.insert(at, value);
+            }
+            _ => {}
+        }
+    }
+
     /// Takes out what is at a place.
     pub(super) fn remove(&mut self, places: &[Place]) {
         let Some((last, before)) = places.split_last() else {

@@ -6,6 +6,7 @@ mod de;
 mod edit;
 mod emit;
 mod errors;
+mod graft;
 mod hostile;
 mod properties;
 mod tree;
