@@ -1,21 +1,25 @@
 //! Make a new app.
 
-use std::collections::BTreeMap;
+#[path = "scaffold/answers.rs"]
+mod answers;
+#[path = "scaffold/site.rs"]
+mod site;
+
+use answers::{Answering, ask_here};
+use site::site;
 use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use windlass_cli::{Common, Config, Context, Failure, Report};
-use windlass_scaffold::{Environment, Site, Template, repository};
-
-/// The Application that tells where the repository is.
-const ROOT_APP: &str = "argo/root-app.yaml";
+use windlass_cli::{Common, Context, Failure, Report};
+use windlass_scaffold::Template;
 
 /// Make a new app from the repository's template
 ///
-/// Writes the app's folder and, for each environment of windlass.yaml, an Argo CD Application in argo/apps/.
-/// Everything is checked before anything is written, and nothing that exists is changed: where something stands
-/// in the way, or a step fails, the repository stays as it was. No secret is made up; the app's README shows how
-/// to seal one.
+/// Writes the app's folder and, for each environment of windlass.yaml, an Argo CD Application in argo/apps/, which is
+/// listed in the kustomization there, if there is one. Everything is checked before anything is written, and no file
+/// that exists is replaced: where something stands in the way, or a step fails, the repository stays as it was. What
+/// is not answered is asked for on a terminal; elsewhere it has its default. No secret is made up; the app's README
+/// shows how to seal one.
 #[derive(clap::Parser)]
 #[command(name = "app-new")]
 struct Args {
@@ -26,9 +30,8 @@ struct Args {
     /// The folder with the template [default: .template in the folder of the apps]
     #[arg(long, value_name = "DIR")]
     template: Option<PathBuf>,
-    /// The answer to a question of the template's template.yaml; may be given more than once
-    #[arg(long, value_name = "QUESTION=ANSWER", value_parser = answer)]
-    set: Vec<(String, String)>,
+    #[command(flatten)]
+    answering: Answering,
     /// Write nothing, only say what would be written
     #[arg(long)]
     dry_run: bool,
@@ -61,55 +64,24 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, context: &Context) -> Result<Output, Failure> {
-    let answers = answers(args.set)?;
+    let mut answers = args.answering.given(context)?;
     let config = context.config()?;
     let place = match args.template {
         Some(folder) => folder,
         None => PathBuf::from(&config.apps).join(".template"),
     };
     let template = Template::read(&context.path(&place), &place.to_string_lossy())?;
-    let app = template.render(&args.name, &answers, &site(config, context)?)?;
+    let site = site(config, context)?;
+    if args.answering.is_interactive() {
+        answers = template.ask(&args.name, &answers, &site, &mut ask_here)?;
+    }
+    let mut app = template.render(&args.name, &answers, &site)?;
+    let registered = app.register(context.directory())?.map(str::to_owned);
     if !args.dry_run {
         app.write(context.directory())?;
     }
     Ok(Output {
         app: app.name().to_owned(),
-        paths: app.files().keys().cloned().collect(),
-    })
-}
-
-fn answer(text: &str) -> Result<(String, String), String> {
-    let (question, answer) = text.split_once('=').ok_or("it must be QUESTION=ANSWER")?;
-    Ok((question.to_owned(), answer.to_owned()))
-}
-
-fn answers(given: Vec<(String, String)>) -> Result<BTreeMap<String, String>, Failure> {
-    let mut answers = BTreeMap::new();
-    for (question, answer) in given {
-        if answers.insert(question.clone(), answer).is_some() {
-            return Err(Failure::usage(format!("`{question}` is answered twice")));
-        }
-    }
-    Ok(answers)
-}
-
-fn site(config: Config, context: &Context) -> Result<Site, Failure> {
-    let root_app = std::fs::read_to_string(context.path(ROOT_APP)).map_err(|error| {
-        let hint = "Argo CD's root Application tells where the repository is";
-        Failure::input(
-            format!("cannot read `{ROOT_APP}`: {error}"),
-            Some(hint.into()),
-        )
-    })?;
-    let environments = config.environments.into_iter().map(|given| Environment {
-        name: given.name,
-        branch: given.branch,
-        tag: given.tag,
-    });
-    Ok(Site {
-        environments: environments.collect(),
-        repository: repository(ROOT_APP, &root_app)?,
-        apps: config.apps,
-        registry: config.registry,
+        paths: app.files().keys().cloned().chain(registered).collect(),
     })
 }

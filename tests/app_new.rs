@@ -118,13 +118,50 @@ fn template_and_answers_can_be_given() {
 }
 
 #[test]
+fn answers_come_from_a_file_and_flags_override_it() {
+    let root = repository();
+    fs::write(root.path().join("answers.yaml"), "owner: them\n").unwrap();
+    done(&app_new(
+        root.path(),
+        &["shop", "--answers", "answers.yaml"],
+    ));
+    let words = [
+        "cart",
+        "--answers",
+        "answers.yaml",
+        "--set",
+        "owner=all",
+        "--no-input",
+    ];
+    done(&app_new(root.path(), &words));
+    let read = |path: &str| fs::read_to_string(root.path().join(path)).unwrap();
+    assert_eq!(read("apps/shop/README.md"), "shop of them\n");
+    assert_eq!(read("apps/cart/README.md"), "cart of all\n");
+}
+
+#[test]
+fn a_kustomization_of_applications_lists_the_new_ones() {
+    let root = repository();
+    let path = root.path().join("argo/apps/kustomization.yaml");
+    fs::write(&path, "# All apps.\nresources:\n- other.yaml # first\n").unwrap();
+    let dry = app_new(root.path(), &["shop", "--dry-run"]);
+    let real = app_new(root.path(), &["shop"]);
+    assert_eq!(done(&dry), done(&real));
+    assert!(done(&real).ends_with("\nargo/apps/kustomization.yaml\n"));
+    assert_eq!(
+        fs::read_to_string(path).unwrap(),
+        "# All apps.\nresources:\n- other.yaml # first\n- shop-dev.yaml\n- shop-prod.yaml\n- shop-staging.yaml\n"
+    );
+}
+
+#[test]
 fn an_app_that_is_there_is_left_alone() {
     let root = repository();
     done(&app_new(root.path(), &["shop"]));
     let again = app_new(root.path(), &["shop", "--set", "owner=them"]);
     assert_snapshot!(failed(root.path(), &again, 1), @r"
     error: cannot make `FOLDER/apps/shop`: it is there already
-    hint: choose another name, or remove the app that has it
+    hint: choose another name, or move away what has it
     ");
     let text = fs::read_to_string(root.path().join("apps/shop/README.md")).unwrap();
     assert_eq!(text, "shop of us\n");

@@ -2,7 +2,8 @@
 
 use crate::files::{File, Files, MAX_PATH, MAX_TOTAL};
 use crate::site::{Environment, Site};
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, register};
+use std::path::Path;
 
 /// Where the Application of each app and environment stands.
 pub(crate) const APPLICATIONS: &str = "argo/apps";
@@ -18,6 +19,8 @@ pub struct App {
     files: Files,
     /// Bytes of all files in the folder.
     total: u64,
+    /// The kustomization that lists the Applications, before and after this app's are in it.
+    registration: Option<(String, File, File)>,
 }
 
 impl App {
@@ -27,6 +30,7 @@ impl App {
             folder: format!("{}/{name}", site.apps),
             files: Files::new(),
             total: 0,
+            registration: None,
         }
     }
 
@@ -40,6 +44,30 @@ impl App {
     #[must_use]
     pub fn files(&self) -> &Files {
         &self.files
+    }
+
+    /// Lists the app's Applications in the kustomization of `argo/apps`, or of `argo`, of the
+    /// repository at `root`, where there is one. Returns its path.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Read`], and [`ErrorKind::Register`] where it cannot be edited.
+    pub fn register(&mut self, root: &Path) -> Result<Option<&str>, Error> {
+        let paths: Vec<&str> = self.applications().map(|(path, _)| path).collect();
+        self.registration = register::all(root, &paths)?;
+        Ok(self.registration.as_ref().map(|(path, ..)| path.as_str()))
+    }
+
+    pub(crate) fn registration(&self) -> Option<(&str, &File, &File)> {
+        let (path, before, after) = self.registration.as_ref()?;
+        Some((path, before, after))
+    }
+
+    /// The files outside of the app's folder.
+    pub(crate) fn applications(&self) -> impl Iterator<Item = (&str, &File)> {
+        let inside = format!("{}/", self.folder);
+        let all = self.files.iter();
+        all.filter(move |(path, _)| !path.starts_with(&inside))
+            .map(|(path, file)| (path.as_str(), file))
     }
 
     /// Adds a file of the app's folder, made of the template `place`.

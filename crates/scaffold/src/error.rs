@@ -10,7 +10,7 @@ use windlass_fault::{Blame, Fault, Location};
 pub enum ErrorKind {
     /// The app's name cannot be that of Kubernetes objects, namespaces and images.
     Name,
-    /// An answer is missing, or one that nobody asked for, or not one line.
+    /// An answer is missing, or one that nobody asked for, or not what the question takes.
     Answer,
     /// `template.yaml` is not what it should be.
     Settings,
@@ -22,8 +22,14 @@ pub enum ErrorKind {
     Overlay,
     /// `argo/root-app.yaml` does not tell the repository's address.
     Repository,
+    /// `.scaffold.yaml` of an app does not tell what the app was made from.
+    Record,
     /// A file or folder of the new app is there already.
     Exists,
+    /// A kustomization cannot take in an Application.
+    Register,
+    /// A file was changed by somebody else meanwhile.
+    Changed,
     /// A file or folder cannot be read.
     Read,
     /// A file or folder cannot be written.
@@ -41,6 +47,8 @@ struct Inner {
     place: Option<Location>,
     hint: Option<String>,
     source: Option<Source>,
+    /// What else was found by the same piece of work.
+    others: Vec<Error>,
 }
 
 #[derive(Debug)]
@@ -57,7 +65,22 @@ impl Error {
             place: None,
             hint: None,
             source: None,
+            others: Vec::new(),
         }))
+    }
+
+    /// Nothing where there is no error, else the first with the others beside it.
+    pub(crate) fn all(errors: Vec<Self>) -> Result<(), Self> {
+        let mut errors = errors.into_iter();
+        let Some(mut first) = errors.next() else {
+            return Ok(());
+        };
+        for mut error in errors {
+            let more = std::mem::take(&mut error.0.others);
+            first.0.others.push(error);
+            first.0.others.extend(more);
+        }
+        Err(first)
     }
 
     pub(crate) fn at(mut self, place: Location) -> Self {
@@ -68,6 +91,18 @@ impl Error {
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
+    }
+
+    /// [`Error::with_hint`] in place.
+    pub(crate) fn hint(&mut self, hint: impl Into<String>) {
+        self.0.hint = Some(hint.into());
+    }
+
+    /// Nobody could be asked.
+    pub(crate) fn terminal(question: &str, source: std::io::Error) -> Self {
+        let mut error = Self::new(ErrorKind::Read, format!("cannot ask for `{question}`"));
+        error.0.source = Some(Source::Io(source));
+        error
     }
 
     pub(crate) fn read(path: &Path, source: std::io::Error) -> Self {
@@ -133,10 +168,12 @@ impl Fault for Error {
     }
 
     fn others(&self) -> Vec<&dyn Fault> {
-        match &self.0.source {
+        let of_yaml = match &self.0.source {
             Some(Source::Yaml(error)) => error.others(),
             _ => Vec::new(),
-        }
+        };
+        let others = self.0.others.iter().map(|error| error as &dyn Fault);
+        of_yaml.into_iter().chain(others).collect()
     }
 }
 

@@ -34,9 +34,15 @@ pub type Files = BTreeMap<String, File>;
 /// # Errors
 /// [`ErrorKind::Forbidden`] and [`ErrorKind::Read`].
 pub(crate) fn read(folder: &Path) -> Result<Files, Error> {
+    read_most(folder, MAX_FILES)
+}
+
+/// [`read`] with another number of files.
+pub(crate) fn read_most(folder: &Path, most: usize) -> Result<Files, Error> {
     let mut reader = Reader {
         files: Files::new(),
         total: 0,
+        most,
     };
     reader.folder(folder, "", 0)?;
     Ok(reader.files)
@@ -45,6 +51,7 @@ pub(crate) fn read(folder: &Path) -> Result<Files, Error> {
 struct Reader {
     files: Files,
     total: u64,
+    most: usize,
 }
 
 impl Reader {
@@ -78,15 +85,15 @@ impl Reader {
         }
         let file = read_file(&place)?;
         self.total += file.bytes.len() as u64;
-        if self.total > MAX_TOTAL || self.files.len() == MAX_FILES {
-            return Err(forbidden(&place, "makes the template too large"));
+        if self.total > MAX_TOTAL || self.files.len() == self.most {
+            return Err(forbidden(&place, "makes the folder too large"));
         }
         self.files.insert(path.to_owned(), file);
         Ok(())
     }
 }
 
-fn read_file(path: &Path) -> Result<File, Error> {
+pub(crate) fn read_file(path: &Path) -> Result<File, Error> {
     let failed = |e| Error::read(path, e);
     let file = fs::File::open(path).map_err(failed)?;
     let executable = is_executable(&file.metadata().map_err(failed)?);
@@ -110,6 +117,6 @@ fn is_executable(metadata: &fs::Metadata) -> bool {
 fn forbidden(path: &Path, what: &str) -> Error {
     Error::new(
         ErrorKind::Forbidden,
-        format!("cannot take `{}` into a template: it {what}", show(path)),
+        format!("cannot take `{}`: it {what}", show(path)),
     )
 }

@@ -9,6 +9,7 @@ use crate::files::MAX_FILE;
 use crate::{Error, ErrorKind};
 use minijinja::machinery::{Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::ValueKind;
 use minijinja::{Environment, UndefinedBehavior, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -42,16 +43,61 @@ pub(crate) fn render(place: &str, text: &str, values: &Values) -> Result<String,
     Ok(String::from_utf8(out.0).expect("minijinja writes text"))
 }
 
+/// Whether `expression`, a condition such as `metrics and port != 80`, holds.
+pub(crate) fn holds(expression: &str, values: &Values) -> Result<bool, String> {
+    check_expression(expression)?;
+    let environment = environment();
+    let value = environment
+        .compile_expression(expression)
+        .and_then(|compiled| compiled.eval(values.clone()));
+    match value {
+        Ok(value) if value.is_undefined() => Err(format!("`{expression}` is undefined")),
+        Ok(value) => Ok(value.is_true()),
+        Err(error) => Err(detail(&error)),
+    }
+}
+
+/// What is wrong with a condition before any value is known.
+pub(crate) fn check_expression(expression: &str) -> Result<(), String> {
+    let as_text = format!("{{{{ {expression} }}}}");
+    check("condition", &as_text).map_err(|error| match error.kind() {
+        ErrorKind::Forbidden => "it is too long".to_owned(),
+        _ => "a condition joins and computes nothing".to_owned(),
+    })?;
+    let environment = environment();
+    let compiled = environment.compile_expression(expression);
+    compiled.map(drop).map_err(|error| detail(&error))
+}
+
+fn detail(error: &minijinja::Error) -> String {
+    let kind = error.kind().to_string();
+    error.detail().map_or(kind, str::to_owned)
+}
+
 fn environment() -> Environment<'static> {
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(syntax());
     environment.set_fuel(Some(FUEL));
+    environment.set_formatter(format_value);
     environment.add_filter("lower", minijinja::filters::lower);
     environment.add_filter("upper", minijinja::filters::upper);
     environment.add_filter("tojson", minijinja::filters::tojson);
     environment.add_filter("replace", replace);
     environment
+}
+
+/// What is true is `true`, as YAML and JSON have it.
+fn format_value(
+    out: &mut minijinja::Output<'_>,
+    state: &mut minijinja::State<'_, '_>,
+    value: &Value,
+) -> Result<(), minijinja::Error> {
+    match value.kind() {
+        ValueKind::Bool if value.is_true() => out.write_str("true").map_err(Into::into),
+        ValueKind::Bool => out.write_str("false").map_err(Into::into),
+        _ => minijinja::escape_formatter(out, state, value),
+    }
 }
 
 /// Text stays as it is in the template, to the last line break; `{%-` takes space away.
@@ -129,12 +175,8 @@ fn unknown<'a>(token: &Token<'a>, statement: bool) -> Option<&'a str> {
 }
 
 fn explain(place: &str, text: &str, values: &Values, error: &minijinja::Error) -> Error {
-    let kind = error.kind().to_string();
-    let detail = error.detail().unwrap_or(&kind);
-    let mut explained = Error::new(
-        ErrorKind::Render,
-        format!("cannot render `{place}`: {detail}"),
-    );
+    let message = format!("cannot render `{place}`: {}", detail(error));
+    let mut explained = Error::new(ErrorKind::Render, message);
     if let Some(range) = error.range() {
         let known = values.keys().map(String::as_str);
         if let Some(name) = text

@@ -1,11 +1,10 @@
-//! New applications from a template: a folder of files, some of them with placeholders.
+//! Applications from a template: a folder of files, some of them with placeholders.
 //!
 //! A [`Template`] is read, [rendered](Template::render) into an [`App`] in memory, where everything is
 //! checked, and only then [written](App::write): all of it, or nothing.
 //!
 //! ```
-//! use std::collections::BTreeMap;
-//! use windlass_scaffold::{Environment, File, Files, Site, Template};
+//! use windlass_scaffold::{Answers, Environment, File, Files, Site, Template};
 //!
 //! let file = |text: &str| File { bytes: text.as_bytes().to_vec(), executable: false };
 //! let template = Template::new("apps/.template", Files::from([
@@ -20,24 +19,36 @@
 //!     repository: "https://github.com/example/gitops.git".into(),
 //!     environments: vec![Environment { name: "prod".into(), branch: "main".into(), tag: None }],
 //! };
-//! let app = template.render("shop", &BTreeMap::new(), &site)?;
+//! let app = template.render("shop", &Answers::new(), &site)?;
 //! assert_eq!(app.files()["apps/shop/README.md"].bytes, b"# shop\n");
 //! assert_eq!(app.files()["argo/apps/shop-prod.yaml"].bytes, b"name: shop-prod\n");
 //! # Ok::<(), windlass_scaffold::Error>(())
 //! ```
 
 mod app;
+mod ask;
+mod change;
 mod error;
 mod files;
+mod given;
 mod language;
 mod name;
+mod question;
+mod record;
+mod register;
 mod revision;
+mod settings;
 mod site;
 mod template;
 mod write;
 
 pub use app::App;
+pub use ask::{Ask, Prompt};
+pub use change::Changes;
 pub use error::{Error, ErrorKind};
 pub use files::{File, Files};
+pub use given::{Answers, Given, answers, set};
+pub use question::{Kind, Question};
+pub use record::Record;
 pub use site::{Environment, Site, repository};
 pub use template::Template;

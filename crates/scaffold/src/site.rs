@@ -2,10 +2,11 @@
 
 use crate::{Error, ErrorKind};
 use minijinja::Value;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What is the same for every app of a repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Site {
     /// The folder with a folder per app, from the root of the repository.
     pub apps: String,
@@ -18,13 +19,15 @@ pub struct Site {
 }
 
 /// An environment that every app has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Environment {
     /// The name, which is the overlay's folder.
     pub name: String,
     /// The branch that is deployed there.
     pub branch: String,
     /// The image tag that moves with each push; none where releases are deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
 }
 

@@ -1,58 +1,31 @@
 //! A template: its files, its questions, and what it makes of the answers.
 
 use crate::app::App;
+use crate::ask::Answered;
 use crate::files::{self, File, Files};
+use crate::given::Answers;
 use crate::language::{self, Values};
-use crate::site::Site;
-use crate::{Error, ErrorKind, name, revision};
-use minijinja::Value;
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use crate::question::Question;
+use crate::record::Record;
+use crate::settings::{self, Settings, is_in};
+use crate::site::{Environment, Site};
+use crate::{Error, ErrorKind, revision};
 use std::path::Path;
-use windlass_fault::{Location, nearest};
 use windlass_yaml::{Source, Tree};
 
-const SETTINGS: &str = "template.yaml";
 /// The end of the name of a file that is rendered.
 const RENDERED: &str = ".jinja";
-/// Bytes of an answer.
-const MAX_ANSWER: usize = 1_000;
-/// What a template may name besides its questions.
-const GIVEN: [&str; 6] = [
-    "name",
-    "apps",
-    "registry",
-    "repository",
-    "environments",
-    "environment",
-];
 
 /// A folder with a `template.yaml`.
 #[derive(Debug)]
 pub struct Template {
     /// The folder as the user calls it.
-    place: String,
-    settings: Settings,
+    pub(crate) place: String,
+    pub(crate) settings: Settings,
     files: Files,
     /// The text of the file that is rendered once for each environment.
     application: String,
     revision: String,
-}
-
-/// What `template.yaml` says.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    #[serde(default)]
-    questions: BTreeMap<String, Question>,
-    application: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Question {
-    help: Option<String>,
-    default: Option<String>,
 }
 
 impl Template {
@@ -70,13 +43,10 @@ impl Template {
     /// [`ErrorKind::Settings`] for its `template.yaml`, [`ErrorKind::Forbidden`].
     pub fn new(place: &str, mut files: Files) -> Result<Self, Error> {
         let revision = revision::tree_id(&files);
-        let settings = settings(place, files.remove(SETTINGS))?;
-        let named = files.remove(&settings.application).ok_or_else(|| {
-            let missing = &settings.application;
-            let message = format!("cannot find `{missing}`, the `application` of the template");
-            Error::new(ErrorKind::Settings, message)
-                .at(Location::file(format!("{place}/{SETTINGS}")))
-        })?;
+        let settings = Settings::read(place, &mut files)?;
+        let named = files
+            .remove(&settings.application)
+            .expect("its settings were checked");
         let application = text(&format!("{place}/{}", settings.application), named)?;
         Ok(Self {
             place: place.to_owned(),
@@ -87,68 +57,79 @@ impl Template {
         })
     }
 
-    /// The app `name` with these answers, checked as a whole and not yet written.
+    /// The id of the git tree that holds the template.
+    #[must_use]
+    pub fn revision(&self) -> &str {
+        &self.revision
+    }
+
+    /// What it asks for, in order.
+    #[must_use]
+    pub fn questions(&self) -> &[Question] {
+        &self.settings.questions
+    }
+
+    /// The app `name` with these answers, and defaults for the others, checked as a whole and not
+    /// yet written.
     ///
     /// # Errors
-    /// [`ErrorKind::Name`], [`ErrorKind::Answer`], [`ErrorKind::Render`], [`ErrorKind::Overlay`] and
-    /// [`ErrorKind::Forbidden`].
-    pub fn render(
-        &self,
-        name: &str,
-        answers: &BTreeMap<String, String>,
-        site: &Site,
-    ) -> Result<App, Error> {
-        name::check(name, &site.environments)?;
-        let answers = self.answers(answers)?;
-        let mut values = values(name, &answers, site);
+    /// All at once: [`ErrorKind::Name`], [`ErrorKind::Answer`], [`ErrorKind::Render`],
+    /// [`ErrorKind::Overlay`] and [`ErrorKind::Forbidden`].
+    pub fn render(&self, name: &str, answers: &Answers, site: &Site) -> Result<App, Error> {
+        let Answered { answers, values } = self.answered(name, answers, site, None)?;
         let mut app = App::new(name, site);
+        let mut errors = Vec::new();
         for (path, file) in &self.files {
-            let (path, file) = self.file(path, file, &values)?;
-            app.add(&self.place, &path, file)?;
+            let added = self.file(path, file, &values).and_then(|made| {
+                made.map_or(Ok(()), |(path, file)| app.add(&self.place, &path, file))
+            });
+            errors.extend(added.err());
         }
-        app.check_overlays(&self.place, &site.environments)?;
-        app.add(&self.place, ".scaffold.yaml", self.record(&answers))?;
         for environment in &site.environments {
-            values.insert("environment".to_owned(), environment.value());
-            app.add_application(environment, self.render_application(&values)?);
+            match self.render_application(environment, &values) {
+                Ok(file) => app.add_application(environment, file),
+                Err(error) => errors.push(error),
+            }
         }
+        Error::all(errors)?;
+        app.check_overlays(&self.place, &site.environments)?;
+        let record = Record::new(&self.place, &self.revision, answers, site.clone());
+        app.add(&self.place, Record::FILE, plain(record.to_yaml()))?;
         Ok(app)
     }
 
-    /// The answer to each question: the given one, else the default.
-    fn answers(&self, given: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
-        let questions = &self.settings.questions;
-        if let Some(unknown) = given.keys().find(|key| !questions.contains_key(*key)) {
-            return Err(self.unasked(unknown));
-        }
-        let answer = |(name, question): (&String, &Question)| {
-            let answer = given.get(name).or(question.default.as_ref());
-            let answer = answer.ok_or_else(|| unanswered(name, question))?;
-            if answer.len() > MAX_ANSWER || answer.chars().any(char::is_control) {
-                let message = format!("cannot take the answer to `{name}`: it must be one line");
-                return Err(Error::new(ErrorKind::Answer, message));
-            }
-            Ok((name.clone(), answer.clone()))
-        };
-        questions.iter().map(answer).collect()
+    /// The Application of an app in one environment.
+    ///
+    /// # Errors
+    /// As [`Template::render`].
+    pub fn application(
+        &self,
+        name: &str,
+        answers: &Answers,
+        environment: &Environment,
+        site: &Site,
+    ) -> Result<String, Error> {
+        let answered = self.answered(name, answers, site, None)?;
+        let file = self.render_application(environment, &answered.values)?;
+        Ok(String::from_utf8(file.bytes).expect("what is rendered is text"))
     }
 
-    fn unasked(&self, name: &str) -> Error {
-        let questions = self.settings.questions.keys().map(String::as_str);
-        let message = format!("`{}` does not ask for `{name}`", self.place);
-        let error = Error::new(ErrorKind::Answer, message);
-        match nearest(name, questions) {
-            Some(near) => error.with_hint(format!("it asks for `{near}`")),
-            None => error,
-        }
-    }
-
-    /// A file of the template as it stands in the app.
-    fn file(&self, path: &str, file: &File, values: &Values) -> Result<(String, File), Error> {
+    /// A file of the template as it stands in the app, if it stands there at all.
+    fn file(
+        &self,
+        path: &str,
+        file: &File,
+        values: &Values,
+    ) -> Result<Option<(String, File)>, Error> {
         let place = format!("{}/{path}", self.place);
+        for (at, when) in &self.settings.conditions {
+            if is_in(path, at) && !self.is_met(when, values)? {
+                return Ok(None);
+            }
+        }
         let target = language::render(&place, path, values)?;
         let Some(target) = target.strip_suffix(RENDERED) else {
-            return Ok((target, file.clone()));
+            return Ok(Some((target, file.clone())));
         };
         let rendered = language::render(&place, &text(&place, file.clone())?, values)?;
         check_yaml(&place, target, &rendered)?;
@@ -156,91 +137,29 @@ impl Template {
             bytes: rendered.into_bytes(),
             executable: file.executable,
         };
-        Ok((target.to_owned(), file))
+        Ok(Some((target.to_owned(), file)))
     }
 
-    fn render_application(&self, values: &Values) -> Result<File, Error> {
+    fn is_met(&self, when: &str, values: &Values) -> Result<bool, Error> {
+        language::holds(when, values).map_err(|why| {
+            let place = format!("{}/{}", self.place, settings::FILE);
+            let message = format!("cannot tell whether `{when}` holds in `{place}`: {why}");
+            Error::new(ErrorKind::Render, message)
+        })
+    }
+
+    fn render_application(
+        &self,
+        environment: &Environment,
+        values: &Values,
+    ) -> Result<File, Error> {
         let place = format!("{}/{}", self.place, self.settings.application);
-        let rendered = language::render(&place, &self.application, values)?;
+        let mut values = values.clone();
+        values.insert("environment".to_owned(), environment.value());
+        let rendered = language::render(&place, &self.application, &values)?;
         check_yaml(&place, "application.yaml", &rendered)?;
         Ok(plain(rendered))
     }
-
-    /// What a later update must know: the template's state and the answers.
-    fn record(&self, answers: &BTreeMap<String, String>) -> File {
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
-        let mut record = format!(
-            "# Written by `app-new`: the template, its git tree, and the answers.\ntemplate: {}\nrevision: {}\n",
-            quoted(&self.place),
-            quoted(&self.revision),
-        );
-        if !answers.is_empty() {
-            record.push_str("answers:\n");
-        }
-        for (name, answer) in answers {
-            record.push_str(&format!("  {name}: {}\n", quoted(answer)));
-        }
-        plain(record)
-    }
-}
-
-fn settings(place: &str, file: Option<File>) -> Result<Settings, Error> {
-    let path = format!("{place}/{SETTINGS}");
-    let Some(file) = file else {
-        let message = format!("cannot find `{path}`, so `{place}` is no template");
-        return Err(Error::new(ErrorKind::Settings, message));
-    };
-    let settings: Settings =
-        windlass_yaml::from_str(&path, &text(&path, file)?).map_err(|source| {
-            let message = format!("cannot take `{path}` as the settings of a template");
-            Error::yaml(ErrorKind::Settings, message, source)
-        })?;
-    match settings.questions.keys().find(|name| !is_free(name)) {
-        None => Ok(settings),
-        Some(name) => {
-            let message = format!("cannot ask for `{name}`: no question can have that name");
-            Err(Error::new(ErrorKind::Settings, message)
-                .at(Location::file(path))
-                .with_hint(
-                    "use a-z, 0-9 and `_`, and none of the names that a template has anyway",
-                ))
-        }
-    }
-}
-
-fn is_free(name: &str) -> bool {
-    let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(word)
-        && !GIVEN.contains(&name)
-}
-
-fn unanswered(name: &str, question: &Question) -> Error {
-    let what = question.help.as_deref().unwrap_or("it has no default");
-    Error::new(ErrorKind::Answer, format!("`{name}` has no answer"))
-        .with_hint(format!("answer it with `--set {name}=…`: {what}"))
-}
-
-fn values(name: &str, answers: &BTreeMap<String, String>, site: &Site) -> Values {
-    let environments = site
-        .environments
-        .iter()
-        .map(|environment| (environment.name.as_str(), environment.value()));
-    let given = [
-        ("name", Value::from(name)),
-        ("apps", Value::from(site.apps.as_str())),
-        ("registry", Value::from(site.registry.as_str())),
-        ("repository", Value::from(site.repository.as_str())),
-        ("environments", Value::from_pairs(environments)),
-    ];
-    let answers = answers
-        .iter()
-        .map(|(name, answer)| (name.clone(), Value::from(answer.as_str())));
-    given
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .chain(answers)
-        .collect()
 }
 
 /// An answer with a colon or a quote in it can turn a manifest into something else than YAML.

@@ -44,7 +44,7 @@ fn settings() {
     let with = |text: &str| shown(&template_with(&[("template.yaml", Some(text))]).unwrap_err());
     insta::assert_snapshot!(with("application: gone.jinja\n"), @r"
     cannot find `gone.jinja`, the `application` of the template
-     --> apps/.template/template.yaml
+     --> apps/.template/template.yaml:1:14
     ");
     insta::assert_snapshot!(with("application: a\nquestion:\n  a: b\n"), @r"
     cannot take `apps/.template/template.yaml` as the settings of a template
@@ -54,7 +54,7 @@ fn settings() {
     ");
     insta::assert_snapshot!(with(&SETTINGS.replace("owner", "name")), @r"
     cannot ask for `name`: no question can have that name
-     --> apps/.template/template.yaml
+     --> apps/.template/template.yaml:4:5
     hint: use a-z, 0-9 and `_`, and none of the names that a template has anyway
     ");
 }
@@ -154,6 +154,6 @@ fn files() {
     assert_eq!(error.kind(), ErrorKind::Exists);
     insta::assert_snapshot!(shown(&error), @r"
     cannot make `[root]/apps/shop`: it is there already
-    hint: choose another name, or remove the app that has it
+    hint: choose another name, or move away what has it
     ");
 }

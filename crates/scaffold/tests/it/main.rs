@@ -3,13 +3,13 @@
 
 mod errors;
 mod properties;
+mod questions;
 mod render;
 mod write;
 
-use std::collections::BTreeMap;
 use std::error::Error as _;
 use windlass_fault::Fault;
-use windlass_scaffold::{App, Environment, Error, File, Files, Site, Template};
+use windlass_scaffold::{Answers, App, Environment, Error, File, Files, Given, Site, Template};
 
 pub(crate) const SETTINGS: &str = "\
 application: application.yaml.jinja
@@ -73,10 +73,10 @@ pub(crate) fn site() -> Site {
     }
 }
 
-pub(crate) fn answers(given: &[(&str, &str)]) -> BTreeMap<String, String> {
+pub(crate) fn answers(given: &[(&str, &str)]) -> Answers {
     given
         .iter()
-        .map(|(name, answer)| ((*name).to_owned(), (*answer).to_owned()))
+        .map(|(name, answer)| ((*name).to_owned(), Given::One((*answer).to_owned())))
         .collect()
 }
 

@@ -59,17 +59,28 @@ fn the_record_holds_the_revision_and_all_answers() {
         .render("shop", &answers(&[("owner", "\"us\": #1")]), &site())
         .unwrap();
     insta::assert_snapshot!(text(&app, "apps/shop/.scaffold.yaml"), @r#"
-    # Written by `app-new`: the template, its git tree, and the answers.
+    # Kept by `app-new` and `app-update`: the template, its git tree, the answers, and the
+    # repository as it was then.
     template: "apps/.template"
     revision: "bcb1d524336d1daa8b836eee9e3eef67c6b7ad2e"
     answers:
       owner: "\"us\": #1"
       port: "5000"
+    site:
+      apps: "apps"
+      registry: "registry.example"
+      repository: "https://git.example/gitops.git"
+      environments:
+        - name: "dev"
+          branch: "develop"
+          tag: "dev-latest"
+        - name: "prod"
+          branch: "main"
     "#);
     let other = shop(&[("src/server.py", Some("changed"))]).unwrap();
     assert_ne!(
-        text(&app, "apps/shop/.scaffold.yaml").lines().nth(2),
-        text(&other, "apps/shop/.scaffold.yaml").lines().nth(2)
+        text(&app, "apps/shop/.scaffold.yaml").lines().nth(3),
+        text(&other, "apps/shop/.scaffold.yaml").lines().nth(3)
     );
 }
 
