@@ -5,6 +5,7 @@
 
 mod app_affected;
 mod app_new;
+mod app_update;
 mod bundle_publish;
 mod graph;
 mod image_build;

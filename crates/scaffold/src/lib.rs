@@ -1,7 +1,8 @@
 //! Applications from a template: a folder of files, some of them with placeholders.
 //!
 //! A [`Template`] is read, [rendered](Template::render) into an [`App`] in memory, where everything is
-//! checked, and only then [written](App::write): all of it, or nothing.
+//! checked, and only then [written](App::write): all of it, or nothing. [`update`] brings an app to a
+//! newer state of its template.
 //!
 //! ```
 //! use windlass_scaffold::{Answers, Environment, File, Files, Site, Template};
@@ -32,6 +33,7 @@ mod error;
 mod files;
 mod given;
 mod language;
+mod merge;
 mod name;
 mod question;
 mod record;
@@ -40,6 +42,8 @@ mod revision;
 mod settings;
 mod site;
 mod template;
+mod update;
+mod way;
 mod write;
 
 pub use app::App;
@@ -48,7 +52,9 @@ pub use change::Changes;
 pub use error::{Error, ErrorKind};
 pub use files::{File, Files};
 pub use given::{Answers, Given, answers, set};
+pub use merge::Conflict;
 pub use question::{Kind, Question};
 pub use record::Record;
 pub use site::{Environment, Site, repository};
 pub use template::Template;
+pub use update::{Update, update};

@@ -5,6 +5,8 @@ mod errors;
 mod properties;
 mod questions;
 mod render;
+mod update;
+mod update_properties;
 mod write;
 
 use std::error::Error as _;
