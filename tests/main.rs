@@ -6,6 +6,7 @@
 mod app_affected;
 mod app_new;
 mod app_update;
+mod argo_apps;
 mod bundle_publish;
 mod graph;
 mod image_build;

@@ -2,7 +2,7 @@
 //!
 //! A [`Template`] is read, [rendered](Template::render) into an [`App`] in memory, where everything is
 //! checked, and only then [written](App::write): all of it, or nothing. [`update`] brings an app to a
-//! newer state of its template.
+//! newer state of its template; [`Argo`] holds the Applications of all apps to their overlays.
 //!
 //! ```
 //! use windlass_scaffold::{Answers, Environment, File, Files, Site, Template};
@@ -27,6 +27,7 @@
 //! ```
 
 mod app;
+mod argo;
 mod ask;
 mod change;
 mod error;
@@ -47,6 +48,7 @@ mod way;
 mod write;
 
 pub use app::App;
+pub use argo::{Argo, Finding};
 pub use ask::{Ask, Prompt};
 pub use change::Changes;
 pub use error::{Error, ErrorKind};

@@ -1,6 +1,7 @@
 //! From a template to an app on disk.
 #![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
+mod argo;
 mod errors;
 mod properties;
 mod questions;
