@@ -14,6 +14,7 @@ mod image_pin;
 mod image_publish;
 mod image_select;
 mod manifests;
+mod onboarding;
 mod overlay_affected;
 mod overlay_build;
 mod overlay_explain;
