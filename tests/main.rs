@@ -17,6 +17,7 @@ mod manifests;
 mod onboarding;
 mod overlay_affected;
 mod overlay_build;
+mod overlay_edit;
 mod overlay_explain;
 mod overlay_programs;
 mod overlay_remote;

@@ -42,6 +42,8 @@ pub enum ErrorKind {
     Program,
     /// A finished object holds a value that has no place in YAML.
     Output,
+    /// An edit cannot be made, or would change something else.
+    Edit,
     /// A warning in a strict build.
     Strict,
 }
@@ -218,7 +220,8 @@ mod tests {
             Of::Schema => Of::Remote,
             Of::Remote => Of::Program,
             Of::Program => Of::Output,
-            Of::Output => Of::Strict,
+            Of::Output => Of::Edit,
+            Of::Edit => Of::Strict,
             Of::Strict => return None,
         })
     }

@@ -344,6 +344,11 @@ impl<'a> Folder<'a> {
         normalized(&self.root.join(path))
     }
 
+    /// What stands in the folder at `path`.
+    pub(crate) fn list(&self, path: &str) -> Vec<(String, Entry)> {
+        self.files.list(&self.inside(path), MAX_NAMES)
+    }
+
     /// Whether there is a folder at `path`.
     pub(crate) fn is_dir(&self, path: &str) -> bool {
         let found = self.files.find(&self.inside(path));

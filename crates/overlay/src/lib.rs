@@ -34,6 +34,7 @@ mod builder;
 mod config;
 mod crds;
 mod defaults;
+mod edit;
 mod error;
 mod field_path;
 mod fields;
@@ -67,6 +68,10 @@ mod transform;
 mod waiver;
 
 pub use builder::Builder;
+pub use edit::{
+    Altered, Create, Edit, Edited, Generated, GeneratorKind, ImageChange, Pair, PairMap,
+    PatchEntry, PathList, ReplicaCount, TextField, edit,
+};
 pub use error::{Error, ErrorKind};
 pub use field_path::{BadFieldPath, FieldPath};
 pub use files::{Disk, Entry, Files, Found, Memory, Restriction};

@@ -175,6 +175,7 @@ pub(crate) fn malformed(error: windlass_yaml::Error) -> Error {
     use windlass_yaml::ErrorKind as Of;
     let kind = match error.kind() {
         Of::Type | Of::UnknownField | Of::MissingField | Of::Value => ErrorKind::Config,
+        Of::Edit => ErrorKind::Edit,
         Of::TooLarge | Of::TooDeep | Of::TooManyAliases => ErrorKind::Limit,
         _ => ErrorKind::Malformed,
     };

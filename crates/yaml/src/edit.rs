@@ -145,6 +145,17 @@ impl Document {
     /// # Errors
     /// As [`Document::set`].
     pub fn push(&mut self, steps: &[Step<'_>], item: &Content) -> Result<(), Error> {
+        self.extend(steps, std::slice::from_ref(item))
+    }
+
+    /// [`Document::push`] for several items.
+    ///
+    /// # Errors
+    /// As [`Document::set`].
+    pub fn extend(&mut self, steps: &[Step<'_>], items: &[Content]) -> Result<(), Error> {
+        if items.is_empty() {
+            return Ok(());
+        }
         let found = self.only(steps)?;
         let rest = &steps[steps.len() - found.left..];
         if let Some(node) = found.node.filter(|_| found.left == 0)
@@ -153,7 +164,7 @@ impl Document {
         {
             return Err(self.refuse(node, "a list is expected here"));
         }
-        let list = Content::List(vec![item.clone()]);
+        let list = Content::List(items.to_vec());
         self.insert(&found, &list.behind(rest))
     }
 

@@ -19,32 +19,32 @@ use windlass_yaml::{Kind, NodeId, Spanned, Style, Tree};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Variable {
-    name: String,
-    objref: ObjectRef,
-    fieldref: FieldRef,
+    pub(crate) name: String,
+    pub(crate) objref: ObjectRef,
+    pub(crate) fieldref: FieldRef,
 }
 
 /// The object that the value is taken from.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-struct ObjectRef {
+pub(crate) struct ObjectRef {
     api_version: String,
     group: String,
     version: String,
     kind: String,
-    name: String,
-    namespace: String,
+    pub(crate) name: String,
+    pub(crate) namespace: String,
 }
 
 /// The field that the value is taken from.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-struct FieldRef {
-    field_path: String,
+pub(crate) struct FieldRef {
+    pub(crate) field_path: String,
 }
 
 impl ObjectRef {
-    fn gvk(&self) -> Gvk {
+    pub(crate) fn gvk(&self) -> Gvk {
         let (group, version) = match self.api_version.split('/').collect::<Vec<_>>()[..] {
             [""] => (&*self.group, &*self.version),
             [version] => (&*self.group, version),

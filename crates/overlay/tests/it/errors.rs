@@ -1,7 +1,7 @@
 //! What a user sees of each kind of error.
 
 use windlass_cli::{Style, render_fault};
-use windlass_overlay::{Error, ErrorKind, Memory, Options, build};
+use windlass_overlay::{Edit, Error, ErrorKind, Memory, Options, build};
 
 const OBJECT: (&str, &str) = ("a.yaml", "kind: A\nmetadata: {name: a}\nspec: {b: [1]}\n");
 
@@ -63,6 +63,29 @@ fn read_below_a_base() {
       |             ^^^^^^^^^
       in prod/kustomization.yaml:2:3
       in live/kustomization.yaml:2:3
+    ");
+}
+
+/// The error of a new tag for an image.
+fn of_edit(kind: ErrorKind, text: &str) -> String {
+    let files = Memory::from_iter([("kustomization.yaml", text)]);
+    let edits = [Edit::SetImages(vec!["web:v3".parse().unwrap()])];
+    let edited = windlass_overlay::edit(&files, "".as_ref(), &edits, &Options::default());
+    let error = edited.unwrap_err();
+    assert_eq!(error.kind(), kind, "{error}");
+    shown(&error)
+}
+
+#[test]
+fn edit() {
+    let text = "images:\n- name: web\n  newTag: v1\n- name: web\n  newTag: v2\n";
+    insta::assert_snapshot!(of_edit(ErrorKind::Edit, text), @r"
+    error: several items match and hold different values
+     --> kustomization.yaml:5:11
+      |
+    5 |   newTag: v2
+      |           ^^
+    hint: leave one of the items, or make them alike
     ");
 }
 

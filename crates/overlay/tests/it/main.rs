@@ -5,6 +5,7 @@
 mod builder;
 mod cases;
 mod compatibility;
+mod edit;
 mod errors;
 mod hostile;
 mod library;
