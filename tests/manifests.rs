@@ -191,6 +191,15 @@ struct Application {
 struct Metadata {
     name: String,
     namespace: String,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
+}
+
+impl Metadata {
+    fn wave(&self) -> i32 {
+        let wave = self.annotations.get("argocd.argoproj.io/sync-wave");
+        wave.map_or(0, |wave| wave.parse().unwrap())
+    }
 }
 
 #[derive(Deserialize)]
@@ -252,6 +261,13 @@ struct Project {
 struct ProjectSpec {
     source_repos: Vec<String>,
     destinations: Vec<Destination>,
+}
+
+impl ProjectSpec {
+    fn allows(&self, namespace: &str) -> bool {
+        let mut destinations = self.destinations.iter();
+        destinations.any(|allowed| allowed.server == SERVER && allowed.namespace == namespace)
+    }
 }
 
 fn application(path: &str) -> Application {
@@ -334,7 +350,9 @@ fn each_overlay_has_its_application() {
                 assert!(folders.contains(path), "{name}");
             }
             (Some(path), None) => assert!(root().join(path).is_dir(), "{name}"),
-            (None, Some(_)) => assert_eq!(spec.project, "default", "{name}"),
+            (None, Some(_)) => {
+                assert!(matches!(&*spec.project, "default" | "monitoring"), "{name}")
+            }
             _ => panic!("{name} has no source, or two"),
         }
     }
@@ -356,10 +374,77 @@ fn every_object_is_in_the_namespace_of_its_application() {
     }
 }
 
+#[derive(Deserialize)]
+struct Rules {
+    spec: RulesSpec,
+}
+
+#[derive(Deserialize)]
+struct RulesSpec {
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    rules: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    expr: String,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+}
+
+/// The texts between quotes.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('"').skip(1).step_by(2)
+}
+
+/// The overlays put their namespace where a rule and the dashboard have one, by counting quotes.
+#[test]
+fn rules_and_dashboards_look_at_their_own_namespace() {
+    let fresh = Fresh::new();
+    for environment in config().environments {
+        for (files, app) in [(&example(), "example-app"), (&fresh.files, "shop")] {
+            let folder = format!("apps/{app}/k8s/overlays/{}", environment.name);
+            let namespace = format!("{app}-{}", environment.name);
+            let text = build(files, &folder);
+            let documents: Vec<&str> = text.split("---\n").collect();
+            let of_kind = |word: &str| {
+                let found = documents.iter().filter(|document| document.contains(word));
+                found.copied().collect::<Vec<_>>()
+            };
+            for document in of_kind("kind: PrometheusRule\n") {
+                let rules: Rules = windlass_yaml::from_str(&folder, document).unwrap();
+                for rule in rules.spec.groups.iter().flat_map(|group| &group.rules) {
+                    let own = rule.labels.get("namespace").map(String::as_str);
+                    let looked_at = quoted(&rule.expr).next().or(own);
+                    assert_eq!(looked_at, Some(&*namespace), "{folder}: {}", rule.expr);
+                }
+            }
+            let [dashboard] = &*of_kind("grafana_dashboard: \"1\"\n") else {
+                panic!("{folder} has not one dashboard");
+            };
+            let head: Vec<&str> = quoted(dashboard).take(8).collect();
+            let own = &*namespace;
+            assert_eq!(
+                head,
+                ["uid", own, "title", own, "templating", "list", "query", own],
+                "{folder}"
+            );
+            for document in &documents {
+                assert!(!document.contains("NAMESPACE"), "{folder}: {document}");
+            }
+        }
+    }
+}
+
 #[test]
 fn each_environment_has_a_project_for_its_namespaces() {
     let repository = application("argo/root-app.yaml").spec.source.repo_url;
     let mut projects = files_under("argo/projects");
+    projects.remove("argo/projects/monitoring.yaml");
     for environment in config().environments {
         let path = format!("argo/projects/{}.yaml", environment.name);
         assert!(projects.remove(&path).is_some(), "{path}");
@@ -374,6 +459,58 @@ fn each_environment_has_a_project_for_its_namespaces() {
         assert_eq!(destination.namespace, format!("*-{}", environment.name));
     }
     assert!(projects.is_empty(), "{:?}", projects.keys());
+}
+
+#[test]
+fn monitoring_is_pinned_and_within_its_project() {
+    let path = "argo/projects/monitoring.yaml";
+    let project: Project = windlass_yaml::from_str(path, &read(path)).unwrap();
+    let applications = applications();
+    let mut charts = BTreeSet::new();
+    for (name, Application { spec, .. }) in &applications {
+        if spec.project != project.metadata.name {
+            continue;
+        }
+        let Destination { namespace, .. } = &spec.destination;
+        assert_eq!(namespace, "monitoring", "{name}");
+        assert!(project.spec.allows(namespace), "{name}");
+        let source = &spec.source;
+        assert!(
+            project.spec.source_repos.contains(&source.repo_url),
+            "{name}"
+        );
+        if let Some(chart) = &source.chart {
+            let numbers = source.target_revision.split('.');
+            let numbers: Vec<u32> = numbers.map(|number| number.parse().unwrap()).collect();
+            assert_eq!(numbers.len(), 3, "{name}");
+            charts.insert(chart.as_str());
+        }
+    }
+    let all = [
+        "alloy",
+        "kube-prometheus-stack",
+        "loki",
+        "prometheus-operator-crds",
+    ];
+    assert_eq!(charts, BTreeSet::from(all));
+}
+
+/// A definition is there before the first object of its kind, and no app waits for what may take
+/// long or, like a Grafana whose password nobody sealed yet, does not come at all.
+#[test]
+fn apps_wait_for_definitions_and_for_nothing_of_monitoring() {
+    let applications = applications();
+    let wave = |name: &str| applications[name].metadata.wave();
+    for (app, environment, _) in overlays() {
+        assert!(wave("projects") < wave("prometheus-operator-crds"));
+        assert!(wave("prometheus-operator-crds") < wave(&format!("{app}-{environment}")));
+        for later in ["alloy", "kube-prometheus-stack", "loki", "monitoring"] {
+            assert!(
+                wave(later) >= wave(&format!("{app}-{environment}")),
+                "{later}"
+            );
+        }
+    }
 }
 
 #[test]

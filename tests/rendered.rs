@@ -14,15 +14,35 @@ fn example_app(environment: &str) -> String {
         Some((indent, _)) => format!("{indent}image: docker.io/example/example-app:[pinned]\n"),
         None => format!("{line}\n"),
     };
-    text.lines().map(image).collect()
+    shown(&text.lines().map(image).collect::<String>())
+}
+
+/// The dashboard without its panels and the rules without all but the first, which differ between
+/// the environments by their namespace alone; `manifests` looks at that.
+fn shown(text: &str) -> String {
+    let mut left_out = false;
+    let mut shown = String::new();
+    for line in text.lines() {
+        left_out = match line {
+            "kind: ConfigMap" | "---" => false,
+            _ if line.starts_with("      \"schemaVersion\"") => true,
+            "      record: namespace:http_requests:rate5m" => true,
+            _ => left_out,
+        };
+        if !left_out {
+            shown += line;
+            shown.push('\n');
+        }
+    }
+    shown
 }
 
 fn fresh_app(environment: &str) -> String {
     let fresh = Fresh::new();
-    build(
+    shown(&build(
         &fresh.files,
         &format!("apps/shop/k8s/overlays/{environment}"),
-    )
+    ))
 }
 
 #[test]
@@ -47,6 +67,30 @@ fn example_app_in_dev() {
         app.kubernetes.io/name: example-app
         environment: dev
       name: dev-example-app-config-fhk8t6h5tc
+      namespace: example-app-dev
+    ---
+    apiVersion: v1
+    data:
+      example-app.json: |
+        {
+          "uid": "example-app-dev",
+          "title": "example-app-dev",
+          "templating": {
+            "list": [
+              { "query": "example-app-dev", "name": "namespace", "type": "constant", "hide": 2 },
+              { "name": "prometheus", "label": "Metrics", "type": "datasource", "query": "prometheus" },
+              { "name": "loki", "label": "Logs", "type": "datasource", "query": "loki" }
+            ]
+          },
+    kind: ConfigMap
+    metadata:
+      annotations:
+        grafana_folder: dev
+      labels:
+        app.kubernetes.io/name: example-app
+        environment: dev
+        grafana_dashboard: "1"
+      name: dev-example-app-dashboard
       namespace: example-app-dev
     ---
     apiVersion: v1
@@ -184,6 +228,47 @@ fn example_app_in_dev() {
         type: Opaque
     ---
     apiVersion: monitoring.coreos.com/v1
+    kind: PrometheusRule
+    metadata:
+      annotations:
+        argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true
+      labels:
+        app.kubernetes.io/name: example-app
+        environment: dev
+      name: dev-example-app
+      namespace: example-app-dev
+    spec:
+      groups:
+      - name: requests
+        rules:
+        - expr: |
+            sum by (namespace) (rate(http_requests_total{
+              namespace="example-app-dev", route!~"/healthz|/readyz|/metrics"
+            }[5m]))
+    ---
+    apiVersion: monitoring.coreos.com/v1
+    kind: PrometheusRule
+    metadata:
+      annotations:
+        argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true
+      labels:
+        environment: dev
+      name: dev-example-app-objectives
+      namespace: example-app-dev
+    spec:
+      groups:
+      - name: objectives
+        rules:
+        - expr: vector(0.05)
+          labels:
+            namespace: example-app-dev
+          record: namespace:http_errors:budget
+        - expr: vector(1)
+          labels:
+            namespace: example-app-dev
+          record: namespace:http_request_duration_seconds:objective
+    ---
+    apiVersion: monitoring.coreos.com/v1
     kind: ServiceMonitor
     metadata:
       annotations:
@@ -226,6 +311,30 @@ fn example_app_in_staging() {
         app.kubernetes.io/name: example-app
         environment: staging
       name: staging-example-app-config-b8tmtmkcf9
+      namespace: example-app-staging
+    ---
+    apiVersion: v1
+    data:
+      example-app.json: |
+        {
+          "uid": "example-app-staging",
+          "title": "example-app-staging",
+          "templating": {
+            "list": [
+              { "query": "example-app-staging", "name": "namespace", "type": "constant", "hide": 2 },
+              { "name": "prometheus", "label": "Metrics", "type": "datasource", "query": "prometheus" },
+              { "name": "loki", "label": "Logs", "type": "datasource", "query": "loki" }
+            ]
+          },
+    kind: ConfigMap
+    metadata:
+      annotations:
+        grafana_folder: staging
+      labels:
+        app.kubernetes.io/name: example-app
+        environment: staging
+        grafana_dashboard: "1"
+      name: staging-example-app-dashboard
       namespace: example-app-staging
     ---
     apiVersion: v1
@@ -363,6 +472,47 @@ fn example_app_in_staging() {
         type: Opaque
     ---
     apiVersion: monitoring.coreos.com/v1
+    kind: PrometheusRule
+    metadata:
+      annotations:
+        argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true
+      labels:
+        app.kubernetes.io/name: example-app
+        environment: staging
+      name: staging-example-app
+      namespace: example-app-staging
+    spec:
+      groups:
+      - name: requests
+        rules:
+        - expr: |
+            sum by (namespace) (rate(http_requests_total{
+              namespace="example-app-staging", route!~"/healthz|/readyz|/metrics"
+            }[5m]))
+    ---
+    apiVersion: monitoring.coreos.com/v1
+    kind: PrometheusRule
+    metadata:
+      annotations:
+        argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true
+      labels:
+        environment: staging
+      name: staging-example-app-objectives
+      namespace: example-app-staging
+    spec:
+      groups:
+      - name: objectives
+        rules:
+        - expr: vector(0.01)
+          labels:
+            namespace: example-app-staging
+          record: namespace:http_errors:budget
+        - expr: vector(0.5)
+          labels:
+            namespace: example-app-staging
+          record: namespace:http_request_duration_seconds:objective
+    ---
+    apiVersion: monitoring.coreos.com/v1
     kind: ServiceMonitor
     metadata:
       annotations:
@@ -405,6 +555,30 @@ fn example_app_in_prod() {
         app.kubernetes.io/name: example-app
         environment: prod
       name: prod-example-app-config-b975792tkc
+      namespace: example-app-prod
+    ---
+    apiVersion: v1
+    data:
+      example-app.json: |
+        {
+          "uid": "example-app-prod",
+          "title": "example-app-prod",
+          "templating": {
+            "list": [
+              { "query": "example-app-prod", "name": "namespace", "type": "constant", "hide": 2 },
+              { "name": "prometheus", "label": "Metrics", "type": "datasource", "query": "prometheus" },
+              { "name": "loki", "label": "Logs", "type": "datasource", "query": "loki" }
+            ]
+          },
+    kind: ConfigMap
+    metadata:
+      annotations:
+        grafana_folder: prod
+      labels:
+        app.kubernetes.io/name: example-app
+        environment: prod
+        grafana_dashboard: "1"
+      name: prod-example-app-dashboard
       namespace: example-app-prod
     ---
     apiVersion: v1
@@ -542,6 +716,47 @@ fn example_app_in_prod() {
         type: Opaque
     ---
     apiVersion: monitoring.coreos.com/v1
+    kind: PrometheusRule
+    metadata:
+      annotations:
+        argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true
+      labels:
+        app.kubernetes.io/name: example-app
+        environment: prod
+      name: prod-example-app
+      namespace: example-app-prod
+    spec:
+      groups:
+      - name: requests
+        rules:
+        - expr: |
+            sum by (namespace) (rate(http_requests_total{
+              namespace="example-app-prod", route!~"/healthz|/readyz|/metrics"
+            }[5m]))
+    ---
+    apiVersion: monitoring.coreos.com/v1
+    kind: PrometheusRule
+    metadata:
+      annotations:
+        argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true
+      labels:
+        environment: prod
+      name: prod-example-app-objectives
+      namespace: example-app-prod
+    spec:
+      groups:
+      - name: objectives
+        rules:
+        - expr: vector(0.001)
+          labels:
+            namespace: example-app-prod
+          record: namespace:http_errors:budget
+        - expr: vector(0.25)
+          labels:
+            namespace: example-app-prod
+          record: namespace:http_request_duration_seconds:objective
+    ---
+    apiVersion: monitoring.coreos.com/v1
     kind: ServiceMonitor
     metadata:
       annotations:
@@ -584,6 +799,30 @@ fn a_new_app_in_dev() {
         app.kubernetes.io/name: shop
         environment: dev
       name: dev-shop-config-fhk8t6h5tc
+      namespace: shop-dev
+    ---
+    apiVersion: v1
+    data:
+      shop.json: |
+        {
+          "uid": "shop-dev",
+          "title": "shop-dev",
+          "templating": {
+            "list": [
+              { "query": "shop-dev", "name": "namespace", "type": "constant", "hide": 2 },
+              { "name": "prometheus", "label": "Metrics", "type": "datasource", "query": "prometheus" },
+              { "name": "loki", "label": "Logs", "type": "datasource", "query": "loki" }
+            ]
+          },
+    kind: ConfigMap
+    metadata:
+      annotations:
+        grafana_folder: dev
+      labels:
+        app.kubernetes.io/name: shop
+        environment: dev
+        grafana_dashboard: "1"
+      name: dev-shop-dashboard
       namespace: shop-dev
     ---
     apiVersion: v1
@@ -708,6 +947,47 @@ fn a_new_app_in_dev() {
           app.kubernetes.io/name: shop
     ---
     apiVersion: monitoring.coreos.com/v1
+    kind: PrometheusRule
+    metadata:
+      annotations:
+        argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true
+      labels:
+        app.kubernetes.io/name: shop
+        environment: dev
+      name: dev-shop
+      namespace: shop-dev
+    spec:
+      groups:
+      - name: requests
+        rules:
+        - expr: |
+            sum by (namespace) (rate(http_requests_total{
+              namespace="shop-dev", route!~"/healthz|/readyz|/metrics"
+            }[5m]))
+    ---
+    apiVersion: monitoring.coreos.com/v1
+    kind: PrometheusRule
+    metadata:
+      annotations:
+        argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true
+      labels:
+        environment: dev
+      name: dev-shop-objectives
+      namespace: shop-dev
+    spec:
+      groups:
+      - name: objectives
+        rules:
+        - expr: vector(0.05)
+          labels:
+            namespace: shop-dev
+          record: namespace:http_errors:budget
+        - expr: vector(1)
+          labels:
+            namespace: shop-dev
+          record: namespace:http_request_duration_seconds:objective
+    ---
+    apiVersion: monitoring.coreos.com/v1
     kind: ServiceMonitor
     metadata:
       annotations:
@@ -750,6 +1030,30 @@ fn a_new_app_in_staging() {
         app.kubernetes.io/name: shop
         environment: staging
       name: staging-shop-config-b8tmtmkcf9
+      namespace: shop-staging
+    ---
+    apiVersion: v1
+    data:
+      shop.json: |
+        {
+          "uid": "shop-staging",
+          "title": "shop-staging",
+          "templating": {
+            "list": [
+              { "query": "shop-staging", "name": "namespace", "type": "constant", "hide": 2 },
+              { "name": "prometheus", "label": "Metrics", "type": "datasource", "query": "prometheus" },
+              { "name": "loki", "label": "Logs", "type": "datasource", "query": "loki" }
+            ]
+          },
+    kind: ConfigMap
+    metadata:
+      annotations:
+        grafana_folder: staging
+      labels:
+        app.kubernetes.io/name: shop
+        environment: staging
+        grafana_dashboard: "1"
+      name: staging-shop-dashboard
       namespace: shop-staging
     ---
     apiVersion: v1
@@ -874,6 +1178,47 @@ fn a_new_app_in_staging() {
           app.kubernetes.io/name: shop
     ---
     apiVersion: monitoring.coreos.com/v1
+    kind: PrometheusRule
+    metadata:
+      annotations:
+        argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true
+      labels:
+        app.kubernetes.io/name: shop
+        environment: staging
+      name: staging-shop
+      namespace: shop-staging
+    spec:
+      groups:
+      - name: requests
+        rules:
+        - expr: |
+            sum by (namespace) (rate(http_requests_total{
+              namespace="shop-staging", route!~"/healthz|/readyz|/metrics"
+            }[5m]))
+    ---
+    apiVersion: monitoring.coreos.com/v1
+    kind: PrometheusRule
+    metadata:
+      annotations:
+        argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true
+      labels:
+        environment: staging
+      name: staging-shop-objectives
+      namespace: shop-staging
+    spec:
+      groups:
+      - name: objectives
+        rules:
+        - expr: vector(0.01)
+          labels:
+            namespace: shop-staging
+          record: namespace:http_errors:budget
+        - expr: vector(0.5)
+          labels:
+            namespace: shop-staging
+          record: namespace:http_request_duration_seconds:objective
+    ---
+    apiVersion: monitoring.coreos.com/v1
     kind: ServiceMonitor
     metadata:
       annotations:
@@ -916,6 +1261,30 @@ fn a_new_app_in_prod() {
         app.kubernetes.io/name: shop
         environment: prod
       name: prod-shop-config-b975792tkc
+      namespace: shop-prod
+    ---
+    apiVersion: v1
+    data:
+      shop.json: |
+        {
+          "uid": "shop-prod",
+          "title": "shop-prod",
+          "templating": {
+            "list": [
+              { "query": "shop-prod", "name": "namespace", "type": "constant", "hide": 2 },
+              { "name": "prometheus", "label": "Metrics", "type": "datasource", "query": "prometheus" },
+              { "name": "loki", "label": "Logs", "type": "datasource", "query": "loki" }
+            ]
+          },
+    kind: ConfigMap
+    metadata:
+      annotations:
+        grafana_folder: prod
+      labels:
+        app.kubernetes.io/name: shop
+        environment: prod
+        grafana_dashboard: "1"
+      name: prod-shop-dashboard
       namespace: shop-prod
     ---
     apiVersion: v1
@@ -1038,6 +1407,47 @@ fn a_new_app_in_prod() {
       selector:
         matchLabels:
           app.kubernetes.io/name: shop
+    ---
+    apiVersion: monitoring.coreos.com/v1
+    kind: PrometheusRule
+    metadata:
+      annotations:
+        argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true
+      labels:
+        app.kubernetes.io/name: shop
+        environment: prod
+      name: prod-shop
+      namespace: shop-prod
+    spec:
+      groups:
+      - name: requests
+        rules:
+        - expr: |
+            sum by (namespace) (rate(http_requests_total{
+              namespace="shop-prod", route!~"/healthz|/readyz|/metrics"
+            }[5m]))
+    ---
+    apiVersion: monitoring.coreos.com/v1
+    kind: PrometheusRule
+    metadata:
+      annotations:
+        argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true
+      labels:
+        environment: prod
+      name: prod-shop-objectives
+      namespace: shop-prod
+    spec:
+      groups:
+      - name: objectives
+        rules:
+        - expr: vector(0.001)
+          labels:
+            namespace: shop-prod
+          record: namespace:http_errors:budget
+        - expr: vector(0.25)
+          labels:
+            namespace: shop-prod
+          record: namespace:http_request_duration_seconds:objective
     ---
     apiVersion: monitoring.coreos.com/v1
     kind: ServiceMonitor
