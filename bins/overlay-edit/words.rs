@@ -25,7 +25,8 @@ pub(crate) enum Words {
     Remove(Remove),
     /// Rewrite old fields as their successors; the build must stay the same
     Fix {
-        /// Rewrite `vars` as `replacements` too
+        /// Rewrite `vars` as `replacements` too; overlays of this folder that use them are not
+        /// looked at
         #[arg(long)]
         vars: bool,
         #[command(flatten)]
