@@ -36,7 +36,6 @@ mod crds;
 mod defaults;
 mod edit;
 mod error;
-mod field_path;
 mod fields;
 mod files;
 mod function;
@@ -73,7 +72,6 @@ pub use edit::{
     PatchEntry, PathList, ReplicaCount, TextField, edit,
 };
 pub use error::{Error, ErrorKind};
-pub use field_path::{BadFieldPath, FieldPath};
 pub use files::{Disk, Entry, Files, Found, Memory, Restriction};
 pub use function::Functions;
 pub use helm::Helm;
@@ -83,6 +81,8 @@ pub use options::{Options, Reorder};
 pub use program::{Call, Outcome, Programs};
 pub use remote::{Fetch, FetchError, LOCK, Repository, Wanted, without_password};
 pub use survey::Survey;
+pub use waiver::NAMES as WARNINGS;
+pub use windlass_yaml::{BadFieldPath, FieldPath};
 
 use std::path::Path;
 

@@ -2,7 +2,6 @@
 
 use crate::build::Finished;
 use crate::error::{Error, ErrorKind, Result};
-use crate::field_path::FieldPath;
 use crate::history::{Change, History, shown};
 use crate::id::Id;
 use crate::read::malformed;
@@ -11,7 +10,7 @@ use crate::schema::Schema;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use windlass_fault::{Location, Warning};
-use windlass_yaml::{Printed, Tree};
+use windlass_yaml::{FieldPath, NodeId, Printed, Tree};
 
 /// A build that is done.
 #[derive(Debug)]
@@ -86,6 +85,12 @@ impl Build {
         &self.warnings
     }
 
+    /// The tree that holds all objects, where every node knows the place it came from.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
     /// Every file that was read, absolute and sorted.
     #[must_use]
     pub fn read(&self) -> &[PathBuf] {
@@ -133,6 +138,12 @@ pub struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
+    /// Its node in [`Build::tree`].
+    #[must_use]
+    pub fn node(&self) -> NodeId {
+        self.resource.root
+    }
+
     /// Its `apiVersion`; empty where it has none.
     #[must_use]
     pub fn api_version(&self) -> &'a str {

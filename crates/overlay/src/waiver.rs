@@ -6,12 +6,12 @@
 
 use std::collections::BTreeMap;
 use windlass_fault::{Location, Warning, nearest};
-use windlass_yaml::{Comment, Tree};
+use windlass_yaml::Tree;
 
 const MARK: &str = "# windlass: waive";
 
-/// The names of all warnings that can be waived.
-const NAMES: &[&str] = &[
+/// The names of all warnings that can be waived in the files of a build.
+pub const NAMES: &[&str] = &[
     DEPRECATED_FIELD,
     INVALID_KEY,
     LONG_LINE,
@@ -46,7 +46,7 @@ impl<'t> Waivers<'t> {
             let Some(place) = tree.locate(comment.origin) else {
                 continue;
             };
-            let line = place.line + lines_to_subject(tree, &comment);
+            let line = place.line + tree.lines_to_subject(&comment);
             let names = comment.text.split("--").next().unwrap_or_default();
             let names = names
                 .split([',', ' ', '\t'])
@@ -75,38 +75,18 @@ impl<'t> Waivers<'t> {
         found.map(|(_, used)| *used = true).is_some()
     }
 
-    /// A warning for each that waived nothing.
+    /// A warning for each that waived nothing. A name that is not like any of [`NAMES`] is for
+    /// somebody else who reads the file.
     pub(crate) fn unused(self) -> impl Iterator<Item = Warning> {
         let unused = self.known.into_iter().filter(|(_, (_, used))| !used);
-        unused.map(|((_, _, name), (place, _))| {
-            let warning = match NAMES.contains(&name) {
-                true => Warning::new(format!("there is no `{name}` here to waive"))
+        unused.filter_map(|((_, _, name), (place, _))| {
+            let warning = match nearest(name, NAMES.iter().copied())? {
+                same if same == name => Warning::new(format!("there is no `{name}` here to waive"))
                     .hint("take the comment out"),
-                false => Warning::new(format!("no warning is called `{name}`")).hint(meant(name)),
+                near => Warning::new(format!("no warning is called `{name}`"))
+                    .hint(format!("did you mean `{near}`?")),
             };
-            warning.named("unused-waiver").at(place)
+            Some(warning.named("unused-waiver").at(place))
         })
-    }
-}
-
-/// How many lines below its own a waiver is for: none if something stands before it, else those
-/// to the next line that is no comment.
-fn lines_to_subject(tree: &Tree, comment: &Comment<'_>) -> u32 {
-    let source = comment.origin.source().and_then(|id| tree.source(id));
-    let Some(source) = source.filter(|_| comment.is_alone) else {
-        return 0;
-    };
-    let below = source.text()[comment.origin.range().end..].lines().skip(1);
-    let passed = below.take_while(|line| {
-        let line = line.trim_start();
-        line.is_empty() || line.starts_with('#')
-    });
-    u32::try_from(passed.count() + 1).unwrap_or(0)
-}
-
-fn meant(name: &str) -> String {
-    match nearest(name, NAMES.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are `{}`", NAMES.join("`, `")),
     }
 }

@@ -35,6 +35,22 @@ impl Tree {
             .filter(|comment| !self.is_in_scalar(comment.origin))
     }
 
+    /// How many lines below its own is what a comment is about: none if something stands before it
+    /// on its line, else those to the next line that is no comment.
+    #[must_use]
+    pub fn lines_to_subject(&self, comment: &Comment<'_>) -> u32 {
+        let source = comment.origin.source().and_then(|id| self.source(id));
+        let Some(source) = source.filter(|_| comment.is_alone) else {
+            return 0;
+        };
+        let below = source.text()[comment.origin.range().end..].lines().skip(1);
+        let passed = below.take_while(|line| {
+            let line = line.trim_start();
+            line.is_empty() || line.starts_with('#')
+        });
+        u32::try_from(passed.count() + 1).unwrap_or(0)
+    }
+
     /// Whether it is part of a text, and no comment at all.
     fn is_in_scalar(&self, comment: Origin) -> bool {
         let at = comment.range().start;

@@ -1,19 +1,19 @@
 //! The path of a field in an object: `spec.containers[name=web].args[0]`.
 
+use crate::node::{NodeId, Tree};
 use std::fmt;
 use std::str::FromStr;
-use windlass_yaml::{NodeId, Tree};
 
 /// The path of a field: names joined by dots, and places of lists in brackets, by index
 /// (`ports[0]`) or by what an item has (`containers[name=web]`). A name with a dot stands in
 /// brackets and quotes (`annotations["example.org/x"]`).
 ///
 /// ```
-/// use windlass_overlay::FieldPath;
+/// use windlass_yaml::FieldPath;
 /// let path: FieldPath = "spec.containers[name=web].image".parse()?;
 /// assert_eq!(path.to_string(), "spec.containers[name=web].image");
 /// assert!("spec.containers[".parse::<FieldPath>().is_err());
-/// # Ok::<(), windlass_overlay::BadFieldPath>(())
+/// # Ok::<(), windlass_yaml::BadFieldPath>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct FieldPath(Vec<Part>);
@@ -42,7 +42,8 @@ impl std::error::Error for BadFieldPath {}
 
 impl FieldPath {
     /// The node that it leads to.
-    pub(crate) fn look_up(&self, tree: &Tree, root: NodeId) -> Option<NodeId> {
+    #[must_use]
+    pub fn look_up(&self, tree: &Tree, root: NodeId) -> Option<NodeId> {
         self.0.iter().try_fold(root, |at, part| match part {
             Part::Key(key) if tree.is_seq(at) => tree.item(at, key.parse().ok()?),
             Part::Key(key) => tree.get(at, key),
@@ -54,7 +55,8 @@ impl FieldPath {
     }
 
     /// The path of a child of the node that this one leads to.
-    pub(crate) fn child(&self, tree: &Tree, parent: NodeId, index: usize, child: NodeId) -> Self {
+    #[must_use]
+    pub fn child(&self, tree: &Tree, parent: NodeId, index: usize, child: NodeId) -> Self {
         let part = if tree.is_map(parent) {
             Part::Key(tree.key(child).to_owned())
         } else {
