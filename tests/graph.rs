@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("registry", &["fault"]),
     ("release", &["fault"]),
     ("gitsync", &["fault", "yaml"]),
+    ("lint", &["fault", "yaml"]),
     ("scaffold", &["fault", "yaml"]),
     ("cli", &["fault", "yaml"]),
     ("testkit", &["fault", "yaml"]),
