@@ -13,6 +13,7 @@ mod image_build;
 mod image_pin;
 mod image_publish;
 mod image_select;
+mod manifest_lint;
 mod manifests;
 mod onboarding;
 mod overlay_affected;

@@ -42,10 +42,11 @@ fn a_new_app_is_made_built_and_deployed_without_an_edit_by_hand() {
         &root().join("apps/example-app/k8s"),
         &repository.join("apps/example-app/k8s"),
     );
-    for command in ["app-new", "overlay-build", "argo-apps"] {
+    for command in ["app-new", "overlay-build", "argo-apps", "manifest-lint"] {
         let program = match command {
             "app-new" => env!("CARGO_BIN_EXE_app-new"),
             "overlay-build" => env!("CARGO_BIN_EXE_overlay-build"),
+            "manifest-lint" => env!("CARGO_BIN_EXE_manifest-lint"),
             _ => env!("CARGO_BIN_EXE_argo-apps"),
         };
         std::os::unix::fs::symlink(program, machine.bin().join(command)).unwrap();

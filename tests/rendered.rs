@@ -225,6 +225,9 @@ fn example_app_in_dev() {
       encryptedData:
         API_TOKEN: AgAIXtjMTYXnOQcZbbyrqEus3wgPGJbNVqFIb63kUpvTX9D8me3LJIazRpl0GaupgVXxvf24mvhwz9DRXxZTsLjXsSOFfRG8H9SLKCr4XHKXiHwmSQwfe6y9aFitnLyiR8AuBxC8jruGGzHJvrzuxbZywxijNLXvXPAMTBi4ZYmXelQ1wL0mK28L7txE/1xhQWdbvQGg78UyIga8kz4BClRaeXgHcI1K9dz2LWWYKmRLrjTh5F9RnYnBhqxiP3/XvyTyvAYbp2kHzPsCrE0j9v7E8pkWAKv88BvJ+3/fteuWbhI42JV64Pf84GPrAezUqDU37Lt63rq76KviwwdF+qiZSQ6AYDMH9hggaPMeFA300VRDXizxxpX5LccvD/9ELMMIghiux3Kt94qoUTQTKS8qnyM+q9TXRgEx4YPqMDRDmhPi32lupJ91hKojA/CrTnwl1jBOA7LQzRwxJbpkmkq7m4/W7k32RlLjAhWJ/VhbO5kkvKtHof73MHq0OIUNEQVZSfc0+MAprPYGi3RwaDCUtWeA2w6OvW1EhHdrWMrHk7eSYWIqpkBjYoyryJ70nPrB8TRAhCicyBkGIx8XHYrkWyLH1AKaXPC5/HEKqO3wQpLk4XgND3dgLjWDhPpabgxQsEu89V/pl4qtmVVorXagUMSriqMT3uqO3v0odPOitf0FkQ4pr76WBRO5ZypuhCL8oBf6hCQiQkTix03KWa6/1pyVJYVuFiPd2ct3OWNupw==
       template:
+        metadata:
+          name: dev-example-app-secret
+          namespace: example-app-dev
         type: Opaque
     ---
     apiVersion: monitoring.coreos.com/v1
@@ -469,6 +472,9 @@ fn example_app_in_staging() {
       encryptedData:
         API_TOKEN: AgBeKkfhPU9Lq6oZpSyWxt6qS9j34OlgPTWd7W4DPjwYpdtyfRVbAftjXuCvedWy9NdNsHgWxVqzQR2/26gjUKhBHvt2HB34EcgZhWI7O9GTf1ZVm16pZnXmbuTS6K5J8UE26pM4bc+6lVzgEkAjyTuinZ6WvsabVZr++wQwewm7Xuti1eN89CBa1tIx4r9zmGCn2MiBy05g2oK5aKaaPBdNobM9w3RF7YOmahrh0cfUsDcPmc4lYIMxR986L7fV2UnjWcVJgzSPBhHhlWOtQctV6XbJ8BLPzYcikByh7dQfE5IM0CCjGCAb+qIY4Ytqhs7LcdcRPyrCnCG3VFBsw2UOdbevD7px3U30yCKN2Mg2QVIQz8/TkMvQkzZ1TrLf/VTNt5SRMW6KgHoMpnIHlNHgjzo9E0wZiVXtRD1BydMJo6wtkNv75H57eWmFWhn56b9z0MQEhewPDYmYzn+8uWng2hrSDcKMFggX+vaVGl5JH/4BXtA19y5hBXxHKR52c/VrojyR15srs9i6oGIRQ9NMyf9dFVEbF8RGVprJD94PP4gJxxEL65hv2kmUxw8joXU08Vjq0o216TVCI2zn45SAIgFNcBP/LxTnGKsOlOAv6qTdtwPkSUTLRTxqkgl80q0XUhF0X/BBbNOHnQfc+nPmbegFb8n5ZAdU/K56n6t5yS+9pN+WN7GnHFN0TLXH8cGC3DcZUKhoqdtcfkG+jkMMaQlRGSsiW9YGTQlCFFx1tQ==
       template:
+        metadata:
+          name: staging-example-app-secret
+          namespace: example-app-staging
         type: Opaque
     ---
     apiVersion: monitoring.coreos.com/v1
@@ -713,6 +719,9 @@ fn example_app_in_prod() {
       encryptedData:
         API_TOKEN: AgB3P2ZVQ1ZkVl/aG0TR4EPEZYQNa3asIJkNgqlnSqAYWVWswMoBNylcJh9yTP69T4VMG7FeBMDE5UTTaRTPEFS1eGgR4zwhSzpGgQmBXNqNnYz0iCltHkpQx8iRIPP8vciX7O/JsD9wS8AQcWVZ3cBPe07l19bmt/jfLoZNGSdY+Mie1qjspOBypDh6snK0KTmMeNXcygv4PusVeSIBOCNQqEWfpA5F3Ta4MtKyD/cZEE5TQV0xD9KjLMVs/277j8RzlydeEAR8lpN5zftYltzClWIOJSTg7xdj0pgDBC9aJBnoecojgkJenp8kjq6C+Y6qSaE2r0T2nHk7nz2pVOSx7SOXSPyOYcO4w4x0af4lUsaHIjxbG151zFJoSlJxxO0LYENckj1W4GeUMu+eoEVHZwyUojzBm+rWcAdKbPO3KvqzWNEkQ3rpIVEJCgFOxEzkhQZW4EnH7Vfq2b+MvWi7SUlpWZv9Ew7UX4XvIIQrEieJqgX1Qokf3xpjHEUpBcfCYhFH3d5x9sJCF3+5nZA/Sz9aziDVzDipo+M4o+qrxEYV22YnbaKZWvh6jSkjAV0QfyjAnxtNEJAw5U11ONLV1mnaBh5iHxAO6hNCIjgpHD/fcHYmaisf/Z8FF8Nrg+nYxQb9IXA+VZea5gV1+AE2RHkWYWJYW+UKTx8P0P9eBewgudguFqBX13y8SBL89lWw+wVvhxlKNBF+Ku7uiZK41yowiSikBA+AWRGQQGPyPA==
       template:
+        metadata:
+          name: prod-example-app-secret
+          namespace: example-app-prod
         type: Opaque
     ---
     apiVersion: monitoring.coreos.com/v1

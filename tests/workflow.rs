@@ -55,6 +55,7 @@ fn a_pull_request_is_built_and_checked_and_publishes_nothing() {
         "echo",
         "image-build",
         "make",
+        "manifest-lint",
         "overlay-build",
         "release-next",
     ];

@@ -9,6 +9,7 @@ const NEEDED: &[&str] = &[
     "image-build",
     "image-pin",
     "image-publish",
+    "manifest-lint",
     "overlay-build",
     "release-next",
 ];

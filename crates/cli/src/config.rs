@@ -2,10 +2,12 @@
 //! file may be absent.
 
 mod checked;
+mod lint;
 mod release;
 #[cfg(test)]
 mod schema;
 
+pub use lint::{Level, LintRules};
 pub use release::{Bump, Channel, ReleaseRules};
 
 use serde::Deserialize;
@@ -37,6 +39,8 @@ const MAX_BYTES: u64 = 1 << 20;
 /// release:
 ///   types: {refactor: patch}
 ///   channels: {next: beta}
+/// lint:
+///   rules: {probes: off}
 /// ```
 ///
 /// `windlass.schema.json`, at the root of this repository, says the same to editors.
@@ -60,6 +64,8 @@ pub struct Config {
     pub shared: Vec<Shared>,
     /// How versions are counted.
     pub release: ReleaseRules,
+    /// What manifests are held to.
+    pub lint: LintRules,
 }
 
 /// A file or folder outside the applications that goes into images.
@@ -108,6 +114,7 @@ impl Default for Config {
             ],
             shared: Vec::new(),
             release: ReleaseRules::default(),
+            lint: LintRules::default(),
         }
     }
 }
@@ -309,6 +316,44 @@ mod tests {
           |   ^^^^^^
         hint: did you mean `strict`?
         ");
+    }
+
+    #[test]
+    fn what_manifests_are_held_to() {
+        let text = "lint:\n  kubernetes: '1.33'\n  rules: {probes: off, resources: error}\n  \
+                    crds: [platform/crds.yaml]\n";
+        let rules = Config::parse(text).unwrap().lint;
+        assert_eq!(rules.kubernetes.as_deref(), Some("1.33"));
+        assert_eq!(rules.rules["probes"], Level::Off);
+        assert_eq!(rules.crds, ["platform/crds.yaml"]);
+        let text =
+            "lint:\n  kubernetes: latest\n  rules: {probes: none, A b: off}\n  crds: [../x]\n";
+        insta::assert_snapshot!(refused(text), @r#"
+        error: `latest` is not a minor version such as `"1.33"`
+         --> windlass.yaml:2:15
+          |
+        2 |   kubernetes: latest
+          |               ^^^^^^
+
+        error: `probes` cannot be `none`
+         --> windlass.yaml:3:19
+          |
+        3 |   rules: {probes: none, A b: off}
+          |                   ^^^^
+        hint: it can be `off`, `info`, `warning`, `error`
+
+        error: `A b` is not the name of a rule
+         --> windlass.yaml:3:30
+          |
+        3 |   rules: {probes: none, A b: off}
+          |                              ^^^
+
+        error: `../x` is not a folder of the repository
+         --> windlass.yaml:4:10
+          |
+        4 |   crds: [../x]
+          |          ^^^^
+        "#);
     }
 
     #[test]

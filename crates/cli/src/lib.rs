@@ -43,7 +43,9 @@ mod meter;
 mod outputs;
 mod render;
 
-pub use config::{Bump, Channel, Config, ConfigError, Environment, ReleaseRules, Shared};
+pub use config::{
+    Bump, Channel, Config, ConfigError, Environment, Level, LintRules, ReleaseRules, Shared,
+};
 pub use context::Context;
 pub use failure::Failure;
 pub use meter::Meter;

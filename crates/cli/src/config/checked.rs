@@ -115,6 +115,29 @@ where
     map(de, |Type(key)| key)
 }
 
+/// A map by rules.
+pub(super) fn rules<'de, D, V>(de: D) -> Result<BTreeMap<String, V>, D::Error>
+where
+    D: Deserializer<'de>,
+    V: Deserialize<'de>,
+{
+    map(de, |Rule(key)| key)
+}
+
+pub(super) fn files<'de, D: Deserializer<'de>>(de: D) -> Result<Vec<String>, D::Error> {
+    let files: Vec<File> = list(de, "file", |File(path)| path)?;
+    Ok(files.into_iter().map(|File(path)| path).collect())
+}
+
+pub(super) fn minor<'de, D: Deserializer<'de>>(de: D) -> Result<Option<String>, D::Error> {
+    let holds = |text: &str| {
+        let mut parts = text.split('.');
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        parts.clone().count() == 2 && parts.all(is_number)
+    };
+    text(de, "a minor version such as `\"1.33\"`", holds).map(Some)
+}
+
 /// A map by branches.
 pub(super) fn branches<'de, D, V>(de: D) -> Result<BTreeMap<String, V>, D::Error>
 where
@@ -131,6 +154,20 @@ struct Type(#[serde(deserialize_with = "kind")] String);
 #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(transparent)]
 struct Branch(#[serde(deserialize_with = "branch")] String);
+
+#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(transparent)]
+struct Rule(#[serde(deserialize_with = "word")] String);
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct File(#[serde(deserialize_with = "folder")] String);
+
+fn word<'de, D: Deserializer<'de>>(de: D) -> Result<String, D::Error> {
+    text(de, "the name of a rule", |text| {
+        plain(text, "-") && text == text.to_lowercase()
+    })
+}
 
 fn kind<'de, D: Deserializer<'de>>(de: D) -> Result<String, D::Error> {
     text(de, "a commit's type in lower case", |text| {

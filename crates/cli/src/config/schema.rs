@@ -1,7 +1,7 @@
 //! Holds `windlass.schema.json`, which editors read, to what is read here. CI puts the same
 //! examples to a validator.
 
-use super::{Config, Environment, ReleaseRules, Shared};
+use super::{Config, Environment, LintRules, ReleaseRules, Shared};
 use serde::de::value::Error;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde_json::Value;
@@ -63,6 +63,7 @@ fn the_schema_names_what_is_read() {
         ("environment", known::<Environment>()),
         ("shared", known::<Shared>()),
         ("release", known::<ReleaseRules>()),
+        ("lint", known::<LintRules>()),
     ] {
         assert_eq!(properties(&definitions[name]), fields, "{name}");
         objects += 1;
