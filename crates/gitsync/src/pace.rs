@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 /// What an own attempt counts for at least and at most.
 const ATTEMPT: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(10));
 
+/// How often the wait after a lost race doubles: some dozens of writers are then so far apart that
+/// few are at it at once.
+const MOST_DOUBLED: u32 = 5;
+
 /// How often a remote may refuse, or fail, in a row before that is the answer. More than once,
 /// because a ref that another writer has locked looks like a refusal.
 const PATIENCE: u32 = 5;
@@ -24,15 +28,15 @@ pub(crate) enum Next {
 
 /// Waits that end before the deadline, and are spread at random.
 ///
-/// After a lost race the wait is a random part of the time that the own attempt took, times 1, 2,
-/// 4, 6 and 8: with fixed small waits every writer of N tries N times, because all come back
-/// before the winner of the round is through.
+/// After a lost race the wait is a random part of the time that the own attempt took, which doubles
+/// with each further one: with fixed small waits every writer of N tries N times, because all come
+/// back before the winner of the round is through.
 pub(crate) struct Pace {
     deadline: Instant,
     /// What a first wait after a failure is about; each further one is twice as long.
     pause: Duration,
     state: u64,
-    races: usize,
+    races: u32,
     in_a_row: u32,
 }
 
@@ -71,10 +75,12 @@ impl Pace {
 
     /// Waits after a lost race; false if there is no time left.
     fn after_race(&mut self, attempt: Duration) -> bool {
-        let factor = [1, 2, 4, 6, 8][self.races.min(4)];
+        let factor = 1 << self.races.min(MOST_DOUBLED);
         self.races += 1;
         let part = self.random();
-        self.wait((attempt.clamp(ATTEMPT.0, ATTEMPT.1) * factor).mul_f64(part))
+        let most = attempt.clamp(ATTEMPT.0, ATTEMPT.1) * factor;
+        // Late is better than never.
+        self.wait(most.min(self.left() / 2).mul_f64(part))
     }
 
     /// Waits after a failure, as long as the server asked for where it did; false if there is not
@@ -86,12 +92,15 @@ impl Pace {
     }
 
     fn wait(&self, time: Duration) -> bool {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if time >= left {
+        if time >= self.left() {
             return false;
         }
         std::thread::sleep(time);
         true
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
     }
 
     /// From 0 up to 1 (SplitMix64; Steele, Lea, Flood: "Fast splittable pseudorandom number
