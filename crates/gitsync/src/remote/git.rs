@@ -275,7 +275,10 @@ impl Remote for Git {
     }
 
     fn since(&mut self, tip: Oid, known: Oid) -> Result<Objects> {
-        self.fetch(&[tip], SINCE_LIMIT)?;
+        // What is known hides what led to it, which must be here for that. One that the remote has
+        // not hides nothing.
+        let both = self.fetch(&[tip, known], SINCE_LIMIT);
+        both.or_else(|_| self.fetch(&[tip], SINCE_LIMIT))?;
         self.local.since(tip, known)
     }
 
