@@ -8,6 +8,8 @@ mod commit;
 mod given;
 #[path = "image-build/ignored.rs"]
 mod ignored;
+#[path = "access/login.rs"]
+mod login;
 #[path = "overlay-build/roots.rs"]
 mod roots;
 
@@ -190,7 +192,7 @@ fn target(artifact: Target, context: &Context) -> Target {
 
 fn publisher(args: &Args, context: &Context) -> Publisher {
     let mut access = args.access.read(context);
-    access.credentials.login = given::login(context);
+    access.credentials.login = login::login(context);
     Publisher::new(access).with_dry_run(args.dry_run)
 }
 

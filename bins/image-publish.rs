@@ -6,6 +6,8 @@ mod access;
 mod given;
 #[path = "image-publish/jobs.rs"]
 mod jobs;
+#[path = "access/login.rs"]
+mod login;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -228,7 +230,7 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
 
 /// The user name and the password of the environment, which are for one registry.
 fn login(images: &[Target], context: &Context) -> Result<Option<(String, Secret)>, Failure> {
-    let Some(login) = given::login(context) else {
+    let Some(login) = login::login(context) else {
         return Ok(None);
     };
     let registries: BTreeSet<&str> = images

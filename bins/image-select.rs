@@ -4,6 +4,8 @@
 mod access;
 #[path = "access/given.rs"]
 mod given;
+#[path = "access/login.rs"]
+mod login;
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -118,7 +120,7 @@ fn run(args: Args, context: &Context) -> Result<Output, Failure> {
     let ignore = given::patterns(&args.ignore);
     let filter = Filter::new(args.filter.as_deref(), args.extract.as_deref(), ignore)?;
     let mut access = args.access.read(context);
-    access.credentials.login = given::login(context);
+    access.credentials.login = login::login(context);
     let selection = Selector::new(access).select(&place, &policy, &filter)?;
     let Some(chosen) = selection.chosen else {
         return Err(nothing(&args, &image, &selection.lost, context));

@@ -8,6 +8,8 @@ mod app_new;
 mod app_update;
 mod argo_apps;
 mod bundle_publish;
+mod env_promote;
+mod env_rollback;
 mod graph;
 mod image_build;
 mod image_pin;

@@ -6,6 +6,7 @@ use windlass_cli::Context;
 use windlass_registry::{Access, Credentials, Notify, Progress, Tls};
 
 #[derive(clap::Args)]
+#[group(skip)]
 pub(crate) struct Flags {
     /// Speak http with a registry that is not this machine
     #[arg(long)]

@@ -1,14 +1,6 @@
-//! What commands are given for the registry that they are about: who to be, and tags in words.
+//! Tags that commands are given in words.
 
-use windlass_cli::Context;
-use windlass_fault::Secret;
 use windlass_registry::TagPattern;
-
-/// The user name and the password of the environment.
-pub(crate) fn login(context: &Context) -> Option<(String, Secret)> {
-    let name = context.env("REGISTRY_USERNAME")?;
-    Some((name, Secret::new(context.env("REGISTRY_PASSWORD")?)))
-}
 
 /// The words of texts that may have several each.
 pub(crate) fn words(texts: &[String]) -> Vec<String> {

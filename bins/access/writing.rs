@@ -9,6 +9,7 @@ use windlass_gitsync::{
 };
 
 #[derive(clap::Args)]
+#[group(skip)]
 pub(crate) struct Flags {
     /// Where to push: a remote's name or address
     #[arg(long, value_name = "REMOTE", default_value = "origin")]

@@ -41,6 +41,8 @@ const MAX_BYTES: u64 = 1 << 20;
 ///   channels: {next: beta}
 /// lint:
 ///   rules: {probes: off}
+/// promote:
+///   fields: ["replicas.[name=shop].count"]
 /// ```
 ///
 /// `windlass.schema.json`, at the root of this repository, says the same to editors.
@@ -66,6 +68,17 @@ pub struct Config {
     pub release: ReleaseRules,
     /// What manifests are held to.
     pub lint: LintRules,
+    /// What is promoted beside images.
+    pub promote: PromoteRules,
+}
+
+/// What goes from one environment to the next.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PromoteRules {
+    /// Fields of the overlays that are promoted beside images, as paths in kustomize's form.
+    #[serde(deserialize_with = "checked::fields")]
+    pub fields: Vec<String>,
 }
 
 /// A file or folder outside the applications that goes into images.
@@ -115,6 +128,7 @@ impl Default for Config {
             shared: Vec::new(),
             release: ReleaseRules::default(),
             lint: LintRules::default(),
+            promote: PromoteRules::default(),
         }
     }
 }

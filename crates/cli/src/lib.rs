@@ -44,7 +44,8 @@ mod outputs;
 mod render;
 
 pub use config::{
-    Bump, Channel, Config, ConfigError, Environment, Level, LintRules, ReleaseRules, Shared,
+    Bump, Channel, Config, ConfigError, Environment, Level, LintRules, PromoteRules, ReleaseRules,
+    Shared,
 };
 pub use context::Context;
 pub use failure::Failure;

@@ -166,7 +166,8 @@ impl Work<'_, '_> {
         let (app, from) = (&self.overlay.app, self.from);
         let (is, wanted) = (span(age), span(self.options.soak));
         let message = format!("`{what}` of `{app}` has been in {from} for {is}, not {wanted}");
-        let left = span(self.options.soak.saturating_sub(age));
+        // Nobody waits by the second.
+        let left = span(self.options.soak.saturating_sub(age).div_ceil(60) * 60);
         Err(Error::new(ErrorKind::TooNew, message)
             .hint(format!("wait {left} more, or ask for less with `--soak`")))
     }

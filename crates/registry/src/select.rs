@@ -61,6 +61,26 @@ impl Selector {
         let place = Place::open(place, &self.access)?;
         runtime()?.block_on(place.select(policy, filter))
     }
+
+    /// The digest of the image that a tag or a digest names in a repository or a layout; none if it
+    /// is not there.
+    ///
+    /// # Errors
+    /// If the place cannot be read; [`ErrorKind::Reference`] if the text is neither.
+    pub fn find(&self, place: &Target, reference: &str) -> Result<Option<Digest>> {
+        let wanted = match reference.contains(':') {
+            true => Wanted::Digest(Digest::parse(reference)?),
+            false => Wanted::Tag(reference.parse()?),
+        };
+        let place = Place::open(place, &self.access)?;
+        runtime()?.block_on(place.find(&wanted))
+    }
+}
+
+/// What names an image.
+enum Wanted {
+    Tag(Tag),
+    Digest(Digest),
 }
 
 /// Where images are.
@@ -178,6 +198,17 @@ impl Place {
             Self::Layout(layout) => {
                 let entries = layout.entries()?.into_iter();
                 Ok(entries.filter_map(|e| e.tag?.parse().ok()).collect())
+            }
+        }
+    }
+
+    async fn find(&self, wanted: &Wanted) -> Result<Option<Digest>> {
+        match (self, wanted) {
+            (_, Wanted::Tag(tag)) => self.digest(tag).await,
+            (Self::Registry(remote), Wanted::Digest(digest)) => remote.find(digest.as_str()).await,
+            (Self::Layout(layout), Wanted::Digest(digest)) => {
+                let is_there = layout.path(digest).is_file();
+                Ok(is_there.then(|| digest.clone()))
             }
         }
     }

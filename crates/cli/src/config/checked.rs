@@ -84,6 +84,10 @@ pub(super) fn shared<'de, D: Deserializer<'de>>(de: D) -> Result<Vec<Shared>, D:
     list(de, "path", |one: &Shared| &one.path)
 }
 
+pub(super) fn fields<'de, D: Deserializer<'de>>(de: D) -> Result<Vec<String>, D::Error> {
+    list(de, "field", |one| one)
+}
+
 pub(super) fn apps<'de, D: Deserializer<'de>>(de: D) -> Result<Option<Vec<String>>, D::Error> {
     let apps: Vec<String> = list(de, "application", |one| one)?;
     if apps.is_empty() {

@@ -1,7 +1,7 @@
 //! Holds `windlass.schema.json`, which editors read, to what is read here. CI puts the same
 //! examples to a validator.
 
-use super::{Config, Environment, LintRules, ReleaseRules, Shared};
+use super::{Config, Environment, LintRules, PromoteRules, ReleaseRules, Shared};
 use serde::de::value::Error;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde_json::Value;
@@ -68,6 +68,10 @@ fn the_schema_names_what_is_read() {
         assert_eq!(properties(&definitions[name]), fields, "{name}");
         objects += 1;
     }
+    assert_eq!(
+        properties(&schema["properties"]["promote"]),
+        known::<PromoteRules>()
+    );
     let in_schema = definitions.values().filter(|one| one["type"] == "object");
     assert_eq!(in_schema.count(), objects);
 }

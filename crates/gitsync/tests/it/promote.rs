@@ -322,7 +322,7 @@ fn what_is_too_new_is_refused() {
     let steady = [at(OLD, 1_000), at(NEW, 10_000), at(NEW, 12_000)];
     insta::assert_snapshot!(all_of(&promote(&with(&steady), 15_000).unwrap_err()), @"
     TooNew/Input: `shop` of `shop` has been in dev for 1h 23m, not 2h
-    hint: wait 36m 40s more, or ask for less with `--soak`
+    hint: wait 37m more, or ask for less with `--soak`
     ");
     assert_eq!(
         promote(&with(&steady), 17_199).unwrap_err().kind(),

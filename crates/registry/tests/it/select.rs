@@ -325,3 +325,32 @@ fn too_many_images_to_look_into() {
     let found = Selector::new(access()).select(&place, &Policy::NewestBuild, &few);
     assert_eq!(chosen(found.unwrap()), "t1999");
 }
+
+#[test]
+fn an_image_is_found_by_tag_or_digest() {
+    let folder = Folder::new();
+    let server = with_image(&folder, RegistryRules::default());
+    let digest = server.tag("app", "v0").unwrap();
+    let none = format!("sha256:{}", "0".repeat(64));
+    let layout = Target::Layout(folder.path("shelf"));
+    publish(&folder.layout("image"), &layout, &tags(&[], &["v0"])).unwrap();
+    let selector = Selector::new(access());
+    for place in [target(&server, "app"), layout] {
+        for (reference, found) in [
+            ("v0", true),
+            (digest.as_str(), true),
+            ("v1", false),
+            (none.as_str(), false),
+        ] {
+            let answer = selector.find(&place, reference).unwrap();
+            let expected = found.then(|| digest.clone());
+            assert_eq!(answer.map(|it| it.to_string()), expected, "{reference}");
+        }
+        for wrong in ["", "a b", "sha256:12", "sha512:0"] {
+            let error = selector.find(&place, wrong).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Reference, "{wrong}");
+        }
+    }
+    let gone = selector.find(&target(&server, "other"), "v0").unwrap();
+    assert_eq!(gone, None);
+}
