@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("gitsync", &["fault", "yaml"]),
     ("lint", &["fault", "yaml"]),
     ("scaffold", &["fault", "yaml"]),
+    ("seal", &["fault", "yaml"]),
     ("cli", &["fault", "yaml"]),
     ("testkit", &["fault", "yaml"]),
 ];

@@ -27,4 +27,5 @@ mod overlay_remote;
 mod pipeline;
 mod release_next;
 mod rendered;
+mod secret_seal;
 mod workflow;
