@@ -15,7 +15,7 @@ use files::Input;
 use flags::Args;
 use seen::Seen;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use windlass_cli::{Context, Failure, Report};
 use windlass_fault::Warning;
 use windlass_seal::{
@@ -118,10 +118,7 @@ fn validate(args: &Args, keys: &[PrivateKey], context: &Context) -> Result<Outpu
     let input = Input::read(args, context)?;
     let file = SealedFile::parse(&input.name, &input.bytes)?;
     let seen = Seen::new(args, context)?;
-    let certificate = match args.cert.is_some() || args.controller_url.is_some() {
-        true => Some(certificate::read(args, context)?.0),
-        false => None,
-    };
+    let certificate = certificate::known(args, context)?;
     let checks = Checks {
         certificate: certificate.as_ref(),
         keys,
@@ -176,20 +173,13 @@ fn re_encrypt(args: &Args, keys: &[PrivateKey], context: &Context) -> Result<Out
     for sealed in file.sealed() {
         identities.push(seen.of_sealed(input.path.as_deref(), sealed)?);
     }
-    let mut identities = identities.into_iter();
-    let mut next = |_: &_| {
-        Ok(identities.next().unwrap_or(Identity {
-            name: String::new(),
-            namespace: None,
-        }))
-    };
     let mut output = Output {
         warnings,
         ..Output::default()
     };
     for (name, changes) in names
         .iter()
-        .zip(file.reseal(&certificate, keys, &mut next)?)
+        .zip(file.reseal(&certificate, keys, &identities)?)
     {
         output.add(name, changes);
     }
@@ -212,8 +202,10 @@ fn seal(args: &Args, keys: &[PrivateKey], context: &Context) -> Result<Output, F
         warnings,
         ..Output::default()
     };
+    let path = target.map(|path| context.path(path));
     let maker = Maker {
         args,
+        target: path.as_deref(),
         keys,
         certificate: &certificate,
         seen: &seen,
@@ -231,6 +223,8 @@ fn seal(args: &Args, keys: &[PrivateKey], context: &Context) -> Result<Output, F
 
 struct Maker<'a> {
     args: &'a Args,
+    /// The file that is written, as this process finds it.
+    target: Option<&'a Path>,
     keys: &'a [PrivateKey],
     certificate: &'a Certificate,
     seen: &'a Seen<'a>,
@@ -248,7 +242,7 @@ impl Maker<'_> {
 
     fn one(&self, secret: &Secret, output: &mut Output) -> Result<String, Failure> {
         let scope = self.seen.scope(secret)?;
-        let identity = self.seen.of_secret(secret, scope)?;
+        let identity = self.seen.of_secret(secret)?;
         let how = Sealing {
             certificate: self.certificate,
             identity: &identity,
@@ -279,7 +273,8 @@ impl Maker<'_> {
                 .is_some()
         };
         let all = secrets.iter().all(|secret| is_there(&secret));
-        if !secrets.iter().any(|secret| is_there(&secret)) || merges && !all {
+        let adds = !merges && self.form == Form::Yaml;
+        if !secrets.iter().any(|secret| is_there(&secret)) || !adds && !all {
             let missing = secrets.iter().find(|secret| !is_there(secret));
             let names = file
                 .sealed()
@@ -296,7 +291,7 @@ impl Maker<'_> {
                 more.push_str(&self.one(secret, output)?);
                 continue;
             };
-            let identity = self.seen.of_merged(self.args.target(), sealed, secret)?;
+            let identity = self.seen.of_merged(self.target, sealed, secret)?;
             let scope = self.args.scope.unwrap_or(sealed.scope());
             let sealing = Sealing {
                 certificate: self.certificate,

@@ -15,6 +15,10 @@ const THROW_AWAY: &str = concat!(
     "/../crates/seal/tests/throw-away"
 );
 
+/// What is told when another overlay would use what was sealed.
+const MOVED: &str = "error: what was sealed for the name `dev-shop-secret` cannot be opened under \
+                     `prod-shop-secret`\n --> dev/sealed.yaml:2:1\n";
+
 /// A word that must not be seen.
 const PLAIN: &str = "hunter2-of-the-shop";
 
@@ -107,7 +111,23 @@ fn a_secret_is_sealed_as_kubectl_prints_it() {
     let input = secret("shop", &[("TOKEN", PLAIN)]);
     let words = ["-f", "-", "-n", "shop-dev", "-w", "sealed.yaml"];
     assert_eq!(done(&folder, &words, &input), "");
-    assert_snapshot!(shape(&read(&folder, "sealed.yaml")), @"");
+    assert_snapshot!(shape(&read(&folder, "sealed.yaml")), @r"
+    ---
+    apiVersion: bitnami.com/v1alpha1
+    kind: SealedSecret
+    metadata:
+      annotations:
+        windlass-gitops.github.io/sealed-with: SHA256:Nao4gJJXXMRZVT6Yeishfy03X3c1o806NAhUieecvYQ@2026-11-24
+      name: shop
+      namespace: shop-dev
+    spec:
+      encryptedData:
+        TOKEN: Ag…
+      template:
+        metadata:
+          name: shop
+          namespace: shop-dev
+    ");
     let opened = done(
         &folder,
         &["-f", "sealed.yaml", "--recovery-unseal", &key()],
@@ -130,13 +150,25 @@ fn a_secret_is_sealed_as_kubectl_prints_it() {
         "",
     );
     let before = read(&folder, "sealed.yaml");
-    let again = [&words[..], &[&key()]].concat();
+    let key = key();
+    let again = [&words[..], &[&key]].concat();
     let report = done(
         &folder,
         &[&again[..], &["--format", "json"]].concat(),
         &input,
     );
-    assert_snapshot!(report, @"");
+    assert_snapshot!(report, @r#"
+    {
+      "changed": false,
+      "sealed": [],
+      "kept": [
+        "shop/TOKEN"
+      ],
+      "removed": [],
+      "written": null,
+      "valid": 0
+    }
+    "#);
     assert_eq!(read(&folder, "sealed.yaml"), before);
     let json = done(
         &folder,
@@ -156,7 +188,23 @@ fn an_overlay_tells_name_and_namespace() {
     let input = secret("shop-secret", &[("TOKEN", PLAIN), ("OTHER", "b")]);
     let words = ["-f", "-", "-w", "dev/sealed.yaml", "--overlay", "dev"];
     done(&folder, &words, &input);
-    assert_snapshot!(shape(&read(&folder, "dev/sealed.yaml")), @"");
+    assert_snapshot!(shape(&read(&folder, "dev/sealed.yaml")), @r"
+    ---
+    apiVersion: bitnami.com/v1alpha1
+    kind: SealedSecret
+    metadata:
+      annotations:
+        windlass-gitops.github.io/sealed-with: SHA256:Nao4gJJXXMRZVT6Yeishfy03X3c1o806NAhUieecvYQ@2026-11-24
+      name: shop-secret
+    spec:
+      encryptedData:
+        OTHER: Ag…
+        TOKEN: Ag…
+      template:
+        metadata:
+          name: dev-shop-secret
+          namespace: shop-dev
+    ");
     assert_eq!(
         read(&folder, "dev/kustomization.yaml"),
         "# ours\nnamePrefix: dev-\nnamespace: shop-dev\nresources: []\n"
@@ -185,7 +233,8 @@ fn an_overlay_tells_name_and_namespace() {
         (&merge[..], &*input),
         (&words[..], &*input),
     ] {
-        assert_snapshot!(refused(&folder, words, input, 1), @"");
+        let told = refused(&folder, words, input, 1);
+        assert!(told.starts_with(MOVED), "{told}");
     }
     assert_eq!(read(&folder, "dev/sealed.yaml"), before);
 }
@@ -204,8 +253,15 @@ fn one_value_is_sealed_alone_and_put_into_a_file() {
     done(&folder, &merged, &secret("shop", &[("OTHER", PLAIN)]));
     assert!(read(&folder, "sealed.yaml").starts_with(&text));
     let output = run(&folder, &words, "line\n");
-    assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"");
-    assert_snapshot!(refused(&folder, &["--raw", "-n", "a"], PLAIN, 2), @"");
+    assert_snapshot!(String::from_utf8_lossy(&output.stderr), @r"
+    warning: the value ends with a line break, which is sealed with it
+    hint: printf '%s' prints without one
+    ");
+    assert_snapshot!(refused(&folder, &["--raw", "-n", "a"], PLAIN, 2), @r"
+    error: a value that is sealed strictly needs --name
+
+    For more information, try '--help'.
+    ");
     fs::write(folder.path().join("value"), PLAIN).unwrap();
     let file = [&words[..], &["--from-file", "TOKEN=value"]].concat();
     assert_eq!(done(&folder, &file, "").len(), sealed.len());
@@ -226,7 +282,11 @@ fn values_are_sealed_anew_with_another_certificate() {
         "--cert",
         &other,
     ];
-    assert_snapshot!(refused(&folder, &words, "", 2), @"");
+    assert_snapshot!(refused(&folder, &words, "", 2), @r"
+    error: --re-encrypt opens what is sealed, which needs the controller's keys: give those that `kubectl get secret -n kube-system -l sealedsecrets.bitnami.com/sealed-secrets-key -o yaml` prints with --recovery-private-key; no cluster is asked to
+
+    For more information, try '--help'.
+    ");
     done(&folder, &[&words[..], &[&key()]].concat(), "");
     let warned = run(
         &folder,
@@ -298,9 +358,45 @@ fn what_cannot_be_is_refused_with_the_way_out() {
         .iter()
         .map(|(words, input, code)| refused(&folder, words, input, *code))
         .collect();
-    assert_snapshot!(told.join("\n"), @"");
+    let told = told.join("\n").replace(THROW_AWAY, "throw-away");
+    assert_snapshot!(told, @r"
+    error: the namespace of `shop`, which strict scope needs, is not known
+     --> stdin:1:1
+    hint: give it with -n, or the overlay that sets it with --overlay
+
+    error: `shop` is in the namespace `shop-dev`, and -n says `a`
+    hint: leave one of them out
+
+    error: `shop` is cluster-wide by its annotations, and strict by --scope
+    hint: leave one of them out
+
+    error: the certificate expired on 2020-01-31
+     --> throw-away/expired.pem:1:1
+    hint: take the present one of the controller: secret-seal --fetch-cert
+
+    error: `http://example.org/cert.pem` can be changed on its way, and with it who can read what is sealed
+    hint: take it by https, or from `kubectl proxy` on this machine
+
+    error: `other.yaml` holds `other`, not `shop`
+    hint: write to another file, or remove this one
+
+    error: `other.yaml` holds `other`, not `shop`
+    hint: name the Secret as the SealedSecret is named, or seal it with -w into a new file
+
+    error: cannot read `none.yaml`: No such file or directory (os error 2)
+
+    error: the Secret `shop` has no key `NONE`
+     --> stdin:1:1
+
+    error: --fetch-cert asks the cluster's API where `kubectl proxy` serves it: start that, and give --controller-url http://127.0.0.1:8001
+
+    For more information, try '--help'.
+    ");
     let bare = TempDir::new().unwrap();
-    assert_snapshot!(refused(&bare, &["-n", "a"], &input, 1), @"");
+    assert_snapshot!(refused(&bare, &["-n", "a"], &input, 1), @r"
+    error: no certificate is known to seal with
+    hint: give it with --cert, or keep it in argo/sealed-secrets/cert.pem
+    ");
 }
 
 /// Reads what the process was started with while it waits, what it says, and every file that it

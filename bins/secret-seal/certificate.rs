@@ -34,6 +34,17 @@ pub(crate) fn read(args: &Args, context: &Context) -> Result<(Certificate, Vec<W
     Ok((certificate, warnings))
 }
 
+/// The certificate to hold what is sealed to, if one is known. It may have expired: what was sealed
+/// with it opens all the same.
+pub(crate) fn known(args: &Args, context: &Context) -> Result<Option<Certificate>, Failure> {
+    let is_told = args.cert.is_some() || args.controller_url.is_some();
+    if !is_told && !context.path(USUAL).is_file() {
+        return Ok(None);
+    }
+    let (name, bytes) = find(args, context)?;
+    Ok(Some(Certificate::parse(&name, &bytes)?))
+}
+
 /// The text of a certificate that was fetched, looked at before it is printed.
 pub(crate) fn fetched(args: &Args, context: &Context) -> Result<String, Failure> {
     if args.cert.is_none() && args.controller_url.is_none() {

@@ -58,6 +58,9 @@ pub(crate) fn secrets(args: &Args, input: &Input) -> Result<Vec<Secret>, Failure
         secret.name.clone_from(name);
     }
     for secret in &mut secrets {
+        if args.overlay.is_none() && secret.namespace.is_none() {
+            secret.namespace.clone_from(&args.namespace);
+        }
         if !args.key.is_empty() {
             secret.keep_only(&args.key)?;
         }

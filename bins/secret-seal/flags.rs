@@ -64,7 +64,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DAYS", default_value_t = 365)]
     pub(crate) max_age: u64,
     /// Get the certificate from the cluster's API, where `kubectl proxy` serves it
-    #[arg(long, value_name = "URL", conflicts_with = "cert")]
+    #[arg(long, value_name = "URL")]
     pub(crate) controller_url: Option<String>,
     /// With --controller-url: the controller's Service
     #[arg(

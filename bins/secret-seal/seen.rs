@@ -42,12 +42,24 @@ impl<'a> Seen<'a> {
     }
 
     /// What a Secret becomes that is sealed for the first time.
-    pub(crate) fn of_secret(&self, secret: &Secret, scope: Scope) -> Result<Identity, Failure> {
-        let own = Identity {
-            name: secret.name.clone(),
-            namespace: self.namespace(secret.namespace.as_deref(), &secret.name)?,
+    pub(crate) fn of_secret(&self, secret: &Secret) -> Result<Identity, Failure> {
+        let written = secret.namespace.as_deref();
+        let namespace = match (written, self.args.namespace.as_deref()) {
+            (Some(written), Some(given)) if written != given => {
+                let name = &secret.name;
+                let message =
+                    format!("`{name}` is in the namespace `{written}`, and -n says `{given}`");
+                return Err(Failure::input(
+                    message,
+                    Some("leave one of them out".to_owned()),
+                ));
+            }
+            (written, given) => written.or(given).map(str::to_owned),
         };
-        self.in_overlay(own, scope)
+        self.made_of(Identity {
+            name: secret.name.clone(),
+            namespace,
+        })
     }
 
     /// What a value becomes that is sealed alone.
@@ -57,19 +69,17 @@ impl<'a> Seen<'a> {
                 "a value that is sealed strictly needs --name",
             ));
         }
-        let own = Identity {
+        self.made_of(Identity {
             name: name.unwrap_or("any").to_owned(),
             namespace: self.args.namespace.clone(),
-        };
-        self.in_overlay(own, scope)
+        })
     }
 
-    fn in_overlay(&self, own: Identity, scope: Scope) -> Result<Identity, Failure> {
-        let seen = match &self.overlay {
-            Some(overlay) => self.completed(overlay.of_new(&own)?),
-            None => own,
-        };
-        self.with_namespace(seen, scope)
+    fn made_of(&self, own: Identity) -> Result<Identity, Failure> {
+        match &self.overlay {
+            Some(overlay) => Ok(self.completed(overlay.of_new(&own)?, None)),
+            None => Ok(own),
+        }
     }
 
     /// What a SealedSecret is held to that is checked.
@@ -82,7 +92,7 @@ impl<'a> Seen<'a> {
             Some(overlay) => overlay.of_sealed(path, sealed)?,
             None => sealed.own().clone(),
         };
-        Ok(self.completed(seen))
+        Ok(self.completed(seen, None))
     }
 
     /// What a SealedSecret can be opened as.
@@ -91,11 +101,7 @@ impl<'a> Seen<'a> {
         path: Option<&Path>,
         sealed: &SealedSecret,
     ) -> Result<Identity, Failure> {
-        let seen = match &self.overlay {
-            Some(overlay) => overlay.of_sealed(path, sealed)?,
-            None => sealed.sealed_for().clone(),
-        };
-        self.with_namespace(self.completed(seen), sealed.scope())
+        Ok(self.completed(self.meant(path, sealed)?, None))
     }
 
     /// What values are to be sealed for that go into a SealedSecret.
@@ -106,53 +112,27 @@ impl<'a> Seen<'a> {
         secret: &Secret,
     ) -> Result<Identity, Failure> {
         if self.overlay.is_none() {
-            // The overlay's word counts more than that of the Secret.
+            // What an overlay makes of the namespace counts more than what the Secret says.
             sealed.check_identity(&Identity {
                 name: sealed.sealed_for().name.clone(),
                 namespace: secret.namespace.clone().or(self.args.namespace.clone()),
             })?;
         }
-        let mut seen = self.of_sealed(path, sealed);
-        if let (Err(_), Some(namespace)) = (&seen, &secret.namespace) {
-            seen = Ok(Identity {
-                namespace: Some(namespace.clone()),
-                ..sealed.sealed_for().clone()
-            });
-        }
-        seen
+        Ok(self.completed(self.meant(path, sealed)?, secret.namespace.clone()))
     }
 
-    /// The namespace that is written down, or given; not both and different.
-    fn namespace(&self, written: Option<&str>, name: &str) -> Result<Option<String>, Failure> {
-        match (written, self.args.namespace.as_deref()) {
-            (Some(written), Some(given)) if written != given => {
-                let message =
-                    format!("`{name}` is in the namespace `{written}`, and -n says `{given}`");
-                Err(Failure::input(
-                    message,
-                    Some("leave one of them out".to_owned()),
-                ))
-            }
-            (written, given) => Ok(written.or(given).map(str::to_owned)),
+    fn meant(&self, path: Option<&Path>, sealed: &SealedSecret) -> Result<Identity, Failure> {
+        match &self.overlay {
+            Some(overlay) => overlay.of_sealed(path, sealed),
+            None => Ok(sealed.sealed_for().clone()),
         }
     }
 
-    fn completed(&self, seen: Identity) -> Identity {
+    /// The identity with a namespace, if there is any word of one.
+    fn completed(&self, seen: Identity, other: Option<String>) -> Identity {
         Identity {
-            namespace: seen.namespace.or(self.args.namespace.clone()),
+            namespace: seen.namespace.or(other).or(self.args.namespace.clone()),
             ..seen
         }
-    }
-
-    fn with_namespace(&self, seen: Identity, scope: Scope) -> Result<Identity, Failure> {
-        if seen.namespace.is_some() || scope == Scope::ClusterWide {
-            return Ok(seen);
-        }
-        let message = format!(
-            "the namespace of `{}`, which {scope} scope needs, is not known",
-            seen.name
-        );
-        let hint = "give it with -n, or the overlay that sets it with --overlay";
-        Err(Failure::input(message, Some(hint.to_owned())))
     }
 }

@@ -82,7 +82,8 @@ impl SealedSecret {
         Err(Error::new(ErrorKind::Label, message)
             .at(self.location())
             .with_hint(
-                "seal it for the final name and namespace with --overlay, or with a wider scope",
+                "name the overlay that it is for with --overlay, or seal it again for the final name \
+                 and namespace",
             ))
     }
 

@@ -121,9 +121,10 @@ impl SealedFile {
     }
 
     /// Adds documents at the end.
+    #[must_use]
     pub fn text_with(&self, more: &str) -> String {
         let mut text = self.text();
-        if !text.is_empty() && !text.ends_with('\n') {
+        if !more.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
         text.push_str(more);
@@ -148,25 +149,22 @@ impl SealedFile {
         self.parts[at].merge(&self.path, secret, how)
     }
 
-    /// Seals every value anew that was sealed with another key than that of the certificate.
+    /// Seals every value anew that was sealed with another key than that of the certificate;
+    /// `seen` are what the SealedSecrets are opened as, in their order.
     ///
     /// # Errors
-    /// [`ErrorKind::Unopened`] and [`ErrorKind::Label`] where a value cannot be opened as what
-    /// `seen` says of it. Nothing is changed then.
+    /// [`ErrorKind::Unopened`] and [`ErrorKind::Label`] where a value cannot be opened.
     pub fn reseal(
         &mut self,
         certificate: &Certificate,
         keys: &[PrivateKey],
-        mut seen: impl FnMut(&SealedSecret) -> Result<Identity, Error>,
+        seen: &[Identity],
     ) -> Result<Vec<Changes>, Error> {
-        let mut changes = Vec::new();
-        for part in &mut self.parts {
-            if let Some(sealed) = &part.sealed {
-                let seen = seen(sealed)?;
-                changes.push(part.reseal(&self.path, certificate, keys, &seen)?);
-            }
-        }
-        Ok(changes)
+        let sealed = self.parts.iter_mut().filter(|part| part.sealed.is_some());
+        sealed
+            .zip(seen)
+            .map(|(part, seen)| part.reseal(&self.path, certificate, keys, seen))
+            .collect()
     }
 }
 

@@ -97,7 +97,8 @@ impl Label {
         let Some(namespace) = namespace.filter(|namespace| !namespace.is_empty()) else {
             let message =
                 format!("the namespace of `{name}`, which {scope} scope needs, is not known");
-            return Err(Error::new(ErrorKind::Namespace, message));
+            return Err(Error::new(ErrorKind::Namespace, message)
+                .with_hint("give it with -n, or the overlay that sets it with --overlay"));
         };
         Ok(Self(match scope {
             Scope::Strict => format!("{namespace}/{name}"),

@@ -258,14 +258,14 @@ fn a_second_certificate_is_recorded_beside_the_first_and_alone_once_all_is_seale
     );
     let keys = PrivateKey::parse_all("keys.yaml", both.as_bytes()).unwrap();
     let keys = &keys[..];
-    let seen = |_: &windlass_seal::SealedSecret| Ok(identity("a", "web"));
-    let changes = file.reseal(&second, keys, seen).unwrap();
+    let seen = [identity("a", "web")];
+    let changes = file.reseal(&second, keys, &seen).unwrap();
     assert_eq!(
         (changes[0].sealed.as_slice(), changes[0].kept.as_slice()),
         (&["a".to_owned()][..], &["b".to_owned()][..])
     );
     assert_eq!(record(&file), 1);
-    assert!(!file.reseal(&second, keys, seen).unwrap()[0].any());
+    assert!(!file.reseal(&second, keys, &seen).unwrap()[0].any());
     let opened = file
         .find("web", None)
         .unwrap()
