@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use windlass_cli::{Context, Failure, Report};
 use windlass_fault::Warning;
 use windlass_seal::{
-    Certificate, Changes, Checks, Form, Identity, Merging, PrivateKey, SealedFile, Sealing, Secret,
+    Certificate, Changes, Checks, Form, Merging, PrivateKey, SealedFile, Sealing, Secret,
 };
 use zeroizing_alloc::ZeroAlloc;
 
@@ -213,7 +213,7 @@ fn seal(args: &Args, keys: &[PrivateKey], context: &Context) -> Result<Output, F
     };
     output.text = match there {
         Some(mut file) => {
-            let more = maker.into_file(&secrets, &mut file, &mut output)?;
+            let more = maker.merged(&secrets, &mut file, &mut output)?;
             file.text_with(&more)
         }
         None => maker.anew(&secrets, &mut output)?,
@@ -261,7 +261,7 @@ impl Maker<'_> {
     }
 
     /// Seals into SealedSecrets that are there; gives the text of those that are not.
-    fn into_file(
+    fn merged(
         &self,
         secrets: &[Secret],
         file: &mut SealedFile,
