@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("yaml", &["fault"]),
     ("overlay", &["fault", "yaml"]),
     ("registry", &["fault"]),
+    ("cluster", &["fault", "yaml"]),
     ("release", &["fault"]),
     ("gitsync", &["fault", "yaml"]),
     ("lint", &["fault", "yaml"]),

@@ -7,6 +7,7 @@ mod app_affected;
 mod app_new;
 mod app_update;
 mod argo_apps;
+mod argo_wait;
 mod bundle_publish;
 mod env_promote;
 mod env_rollback;

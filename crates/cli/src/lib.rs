@@ -36,6 +36,7 @@
 //! }
 //! ```
 
+mod board;
 mod config;
 mod context;
 mod failure;
@@ -43,6 +44,7 @@ mod meter;
 mod outputs;
 mod render;
 
+pub use board::Board;
 pub use config::{
     Bump, Channel, Config, ConfigError, Environment, Level, LintRules, PromoteRules, ReleaseRules,
     Shared,

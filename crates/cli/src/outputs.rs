@@ -12,17 +12,35 @@ pub(crate) fn append<R: Report>(report: &R, context: &Context) -> Result<(), Fai
         return Ok(());
     };
     let value = serde_json::to_value(report).expect("a report has string keys and finite numbers");
-    let written = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(&path)
-        .and_then(|mut file| file.write_all(render(&value).as_bytes()));
-    written.map_err(|error| {
+    write(&path, &render(&value)).map_err(|error| {
         Failure::world(
             format!("cannot write the outputs to `{path}`: {error}"),
             None,
         )
     })
+}
+
+impl Context {
+    /// Puts Markdown onto the page of the job, where `$GITHUB_STEP_SUMMARY` names a file for that.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn summarize(&self, markdown: &str) -> Result<(), Failure> {
+        let Some(path) = self.env("GITHUB_STEP_SUMMARY") else {
+            return Ok(());
+        };
+        write(&path, markdown).map_err(|error| {
+            Failure::world(
+                format!("cannot write the summary to `{path}`: {error}"),
+                None,
+            )
+        })
+    }
+}
+
+fn write(path: &str, text: &str) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 /// One `key=value` line a field; a value of several lines in the form with a delimiter.

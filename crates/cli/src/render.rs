@@ -85,7 +85,7 @@ fn visible(text: &str) -> String {
 }
 
 /// A GitHub runner takes `##[` for a workflow command wherever it stands in a line.
-fn disarmed(text: String, style: Style) -> String {
+pub(crate) fn disarmed(text: String, style: Style) -> String {
     match style {
         Style::Text => text,
         Style::Annotation => text.replace("##[", "#\u{fffd}["),
