@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
-use windlass_seal::{Blob, Checks, Identity, PrivateKey, SealedFile, Scope};
+use windlass_seal::{Blob, Checks, Identity, PrivateKey, Scope, SealedFile};
 
 static KEYS: LazyLock<Vec<PrivateKey>> = LazyLock::new(|| {
     let key = include_bytes!("../../crates/seal/tests/throw-away/other-key.pem");
