@@ -180,7 +180,8 @@ fn starts(text: &str) -> Vec<usize> {
 
 impl Part {
     fn read(path: &str, text: String, padding: usize) -> Result<Self, Error> {
-        let unreadable = |error| Error::yaml(ErrorKind::Syntax, &error);
+        // What is given for a sealed file may be a plain one.
+        let unreadable = |error| Error::blind_yaml(path, &error);
         let document = Document::parse(path, &text).map_err(unreadable)?;
         let mut tree = Tree::new();
         let source = Source::new(path, text);

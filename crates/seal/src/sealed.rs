@@ -1,7 +1,7 @@
 //! A SealedSecret as it stands in a file.
 
 use crate::blob::Blob;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, without_text};
 use crate::identity::Identity;
 use crate::read;
 use crate::record::{self, SEALED_WITH, Used};
@@ -173,7 +173,8 @@ fn values(tree: &Tree, root: NodeId) -> Result<Vec<SealedValue>, Error> {
         root,
         &["spec", "encryptedData"],
     )? {
-        let place = tree.locate(tree.origin(node));
+        // A value that was never sealed may stand here.
+        let place = tree.locate(tree.origin(node)).map(without_text);
         let flaw = |message: String| Error::new(ErrorKind::SealedSecret, message).at(place.clone());
         if !matches!(tree.resolve(node), Ok(Value::Str(_))) {
             return Err(flaw(format!("the value of `{key}` is no text")));

@@ -1,7 +1,7 @@
 //! Nothing secret is said in an error.
 
 use windlass_fault::Fault as _;
-use windlass_seal::{PrivateKey, Secret};
+use windlass_seal::{PrivateKey, SealedFile, Secret};
 
 /// Secrets, each wrong in its way, with a word that must not be said.
 const WRONG: [&str; 13] = [
@@ -31,6 +31,25 @@ fn errors_in_secrets_have_a_place_and_no_value() {
             "{text}"
         );
         assert!(place.line > 0, "{text}: {error}");
+        let told = format!("{error} {error:?} {:?}", error.hint());
+        assert!(!told.contains("hunter2"), "{text}: {told}");
+    }
+}
+
+#[test]
+fn a_plain_file_in_the_place_of_a_sealed_one_is_not_shown() {
+    let sealed = |value: &str| {
+        format!(
+            "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {{name: a}}\nspec: {{encryptedData: {{k: {value}}}}}\n"
+        )
+    };
+    for text in [
+        WRONG[0].to_owned(),
+        WRONG[1].to_owned(),
+        sealed("[hunter2]"),
+    ] {
+        let error = SealedFile::parse("sealed.yaml", text.as_bytes()).unwrap_err();
+        assert_eq!(error.location().unwrap().excerpt, None, "{text}");
         let told = format!("{error} {error:?} {:?}", error.hint());
         assert!(!told.contains("hunter2"), "{text}: {told}");
     }

@@ -189,7 +189,7 @@ fn sealed_secrets() {
         file_error(&format!("{}a: b\n", "---\n".repeat(501))),
     ];
     assert_snapshot!(errors.concat(), @r"
-    this has no closing `]` at sealed.yaml:1:4
+    this cannot be read as YAML or JSON at sealed.yaml:1:4
     the SealedSecret is not of `apiVersion: bitnami.com/v1alpha1` at sealed.yaml:1:1
     the SealedSecret has no name at sealed.yaml:3:1
     `metadata.name` must be a text at sealed.yaml:5:18
