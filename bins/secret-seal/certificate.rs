@@ -110,10 +110,14 @@ fn of_controller(url: &str, args: &Args, context: &Context) -> Result<(String, V
 /// What an address has. Whoever could change it on its way could read what is sealed with it, so it
 /// comes by https, or from this machine.
 fn get(url: &str, context: &Context) -> Result<Vec<u8>, Failure> {
-    let host = url
+    let authority = url
         .strip_prefix("http://")
-        .map(|rest| rest.split(['/', ':', '?']).next().unwrap_or(""));
-    let is_local = host.is_some_and(|host| matches!(host, "127.0.0.1" | "localhost"));
+        .and_then(|rest| rest.split(['/', '?', '#', '\\']).next());
+    // What stands before an `@` is no host.
+    let is_local = authority.is_some_and(|authority| {
+        let host = authority.split(':').next().unwrap_or_default();
+        matches!(host, "127.0.0.1" | "localhost") && !authority.contains('@')
+    });
     if !is_local && !url.starts_with("https://") {
         let hint = "take it by https, or from `kubectl proxy` on this machine";
         let message =
