@@ -6,6 +6,8 @@ mod access;
 mod diff;
 #[path = "env/environments.rs"]
 mod environments;
+#[path = "access/line.rs"]
+mod line;
 #[path = "access/login.rs"]
 mod login;
 #[path = "access/pull.rs"]
@@ -17,6 +19,7 @@ mod span;
 #[path = "access/writing.rs"]
 mod writing;
 
+use line::Line;
 use pull::Pull;
 use serde::Serialize;
 use std::fmt;
@@ -24,7 +27,7 @@ use std::process::ExitCode;
 use windlass_cli::{Common, Config, Context, Failure, Report};
 use windlass_fault::Warning;
 use windlass_gitsync::{
-    Field, Pinned, PromoteOptions, Promotion, look, promote, promote_message, running, soak, sync,
+    Field, PromoteOptions, Promotion, look, promote, promote_message, running, soak, sync,
 };
 
 /// Promote what runs in one environment to the next
@@ -109,27 +112,6 @@ struct Output {
     warnings: Vec<Warning>,
     #[serde(skip)]
     failures: Vec<Failure>,
-}
-
-#[derive(Serialize)]
-struct Line {
-    app: String,
-    environment: String,
-    image: String,
-    before: String,
-    after: String,
-}
-
-impl From<Pinned> for Line {
-    fn from(pinned: Pinned) -> Self {
-        Self {
-            app: pinned.app,
-            environment: pinned.environment,
-            image: pinned.image,
-            before: pinned.before,
-            after: pinned.after,
-        }
-    }
 }
 
 impl fmt::Display for Output {

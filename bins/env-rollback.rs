@@ -6,6 +6,8 @@ mod access;
 mod diff;
 #[path = "env/environments.rs"]
 mod environments;
+#[path = "access/line.rs"]
+mod line;
 #[path = "access/login.rs"]
 mod login;
 #[path = "access/pull.rs"]
@@ -19,6 +21,7 @@ mod when;
 #[path = "access/writing.rs"]
 mod writing;
 
+use line::Line;
 use pull::Pull;
 use serde::Serialize;
 use std::fmt;
@@ -26,7 +29,7 @@ use std::process::ExitCode;
 use windlass_cli::{Common, Context, Environment, Failure, Report};
 use windlass_fault::Warning;
 use windlass_gitsync::{
-    Oid, Outcome, Pinned, Released, Rollback, Scope, look, release, release_message, rollback,
+    Oid, Outcome, Released, Rollback, Scope, look, release, release_message, rollback,
     rollback_message, running, sync,
 };
 
@@ -105,32 +108,11 @@ struct Output {
 }
 
 #[derive(Serialize)]
-struct Line {
-    app: String,
-    environment: String,
-    image: String,
-    before: String,
-    after: String,
-}
-
-#[derive(Serialize)]
 struct Free {
     app: String,
     environment: String,
     image: String,
     why: String,
-}
-
-impl From<Pinned> for Line {
-    fn from(pinned: Pinned) -> Self {
-        Self {
-            app: pinned.app,
-            environment: pinned.environment,
-            image: pinned.image,
-            before: pinned.before,
-            after: pinned.after,
-        }
-    }
 }
 
 impl From<Released> for Free {

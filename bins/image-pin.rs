@@ -1,10 +1,13 @@
 //! Pin images in the overlays of applications.
 
+#[path = "access/line.rs"]
+mod line;
 #[path = "access/pull.rs"]
 mod pull;
 #[path = "access/writing.rs"]
 mod writing;
 
+use line::Line;
 use pull::Pull;
 use std::fmt;
 use std::io::Read;
@@ -88,15 +91,6 @@ struct Output {
     pins: Vec<Line>,
     /// What a pull request takes, with --push-to; none if the branch needs no change.
     pull: Option<Pull>,
-}
-
-#[derive(serde::Serialize)]
-struct Line {
-    app: String,
-    environment: String,
-    image: String,
-    before: String,
-    after: String,
 }
 
 impl fmt::Display for Output {
@@ -216,16 +210,7 @@ fn output(args: Args, outcome: Outcome, pinned: Vec<Pinned>, pull: Option<Pull>)
             .as_ref()
             .map_or(args.branch, |pull| pull.branch.clone()),
         paths: outcome.paths,
-        pins: pinned
-            .into_iter()
-            .map(|pinned| Line {
-                app: pinned.app,
-                environment: pinned.environment,
-                image: pinned.image,
-                before: pinned.before,
-                after: pinned.after,
-            })
-            .collect(),
+        pins: pinned.into_iter().map(Line::from).collect(),
         pull,
     }
 }
