@@ -25,6 +25,14 @@ pub struct File {
     pub executable: bool,
 }
 
+impl File {
+    /// Its text, of which nothing may be lost where it is written again; `path` is for the error.
+    pub(crate) fn text(&self, path: &str) -> Result<&str, Error> {
+        std::str::from_utf8(&self.bytes)
+            .map_err(|_| Error::new(ErrorKind::Register, format!("`{path}` is not UTF-8 text")))
+    }
+}
+
 /// Files by their path from the folder, with `/` between the parts.
 pub type Files = BTreeMap<String, File>;
 

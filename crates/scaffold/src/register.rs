@@ -32,8 +32,8 @@ pub(crate) fn all(root: &Path, paths: &[&str]) -> Result<Option<(String, File, F
         let message = format!("cannot list the Applications in `{path}`");
         Error::yaml(ErrorKind::Register, message, source)
     };
-    let text = String::from_utf8_lossy(&before.bytes);
-    let mut document = Document::parse(&path, &text).map_err(refused)?;
+    let text = before.text(&path)?;
+    let mut document = Document::parse(&path, text).map_err(refused)?;
     for name in paths.iter().filter_map(|file| name_in(&path, file)) {
         let resources = [Step::Key("resources")];
         if !lists(&document, name) {

@@ -143,10 +143,10 @@ impl Argo {
         let Some(before) = self.files.get(path).filter(|_| application.is_first) else {
             return Ok(None);
         };
-        let text = String::from_utf8_lossy(&before.bytes);
+        let text = before.text(path)?;
         let finalizers = self.lacks_finalizers(application, overlay, template);
         let edit = || -> Result<String, windlass_yaml::Error> {
-            let mut document = Document::parse(path, &text)?;
+            let mut document = Document::parse(path, text)?;
             let [spec, source] = [Step::Key("spec"), Step::Key("source")];
             if document.content(&[spec, source]).is_some() {
                 let revision = Step::Key("targetRevision");

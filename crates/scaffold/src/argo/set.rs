@@ -81,7 +81,7 @@ impl Argo {
             return Ok(changes);
         }
         let text = match before {
-            Some(file) => String::from_utf8_lossy(&file.bytes).into_owned(),
+            Some(file) => file.text(&path)?.to_owned(),
             None => self.new_set(template)?,
         };
         let after = with_elements(&path, &text, &wanted).map_err(|source| {

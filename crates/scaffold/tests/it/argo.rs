@@ -279,6 +279,19 @@ fn a_kustomization_that_cannot_list_them_is_told() {
     ");
 }
 
+/// Files in other encodings are left as they are: what was written again would have lost letters.
+#[test]
+fn a_file_in_another_encoding_is_told() {
+    let repository = Repository::new();
+    let place = |name: &str| repository.0.path().join("argo/apps").join(name);
+    fs::write(place("kustomization.yaml"), b"# caf\xe9\nresources: []\n").unwrap();
+    let error = repository.argo().make(&template()).unwrap_err();
+    assert_snapshot!(error, @"`argo/apps/kustomization.yaml` is not UTF-8 text");
+    fs::write(place("overlays.yaml"), b"# caf\xe9\nkind: ApplicationSet\n").unwrap();
+    let error = repository.argo().make_set(&template()).unwrap_err();
+    assert_snapshot!(error, @"`argo/apps/overlays.yaml` is not UTF-8 text");
+}
+
 #[test]
 fn a_file_that_holds_something_else_is_not_replaced() {
     let repository = Repository::new();
